@@ -1,0 +1,81 @@
+// What a task_group is made of: its children, their errors, and the token that keeps it open.
+//
+// Children and the owner count as participants; whoever comes last calls `on_empty`. The first error, and a
+// stop, close the roster: nobody is admitted afterwards, everyone inside is asked to stop.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <source_location>
+#include <vector>
+
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/engine.h"
+#include "weft/rt/work/roster.h"
+
+namespace weft::inline WEFT_ABI::detail {
+
+struct group_failure {
+  std::exception_ptr error;
+  std::source_location where;
+};
+
+class group_core {
+ public:
+  // Called by the last participant to leave. Returns what to enter, or null.
+  using empty_fn = std::coroutine_handle<> (*)(group_core&, rt::turn&) noexcept;
+  // The first error, or a stop: the body is to be asked too.
+  using stopping_fn = void (*)(group_core&, rt::job_list&) noexcept;
+
+  group_core(empty_fn on_empty, stopping_fn on_stopping) noexcept
+      : on_empty_(on_empty), on_stopping_(on_stopping) {}
+  group_core(const group_core&) = delete;
+  group_core& operator=(const group_core&) = delete;
+
+  void bind(const rt::context& inherited) noexcept { inherited_ = &inherited; }
+  [[nodiscard]] const rt::context& inherited() const noexcept { return *inherited_; }
+  [[nodiscard]] rt::engine& home() const noexcept { return *inherited_->home; }
+
+  // A child is about to start. False: the group is closed, stopping or over; the child must not start.
+  [[nodiscard]] bool admit(rt::roster::member& child) noexcept;
+  // A child has ended; it is freed by the caller, who then says arrive().
+  void leave(rt::roster::member& child) noexcept { children_.leave(child); }
+  // A participant is gone: a child, or the owner's token.
+  [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now) noexcept {
+    if (participants_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
+    return on_empty_(*this, now);
+  }
+
+  // A child has failed: keeps the error, and asks all others to stop.
+  void fail(std::exception_ptr error, const std::source_location& where) noexcept;
+  // Asks all to stop; jobs go to `ready`.
+  void stop(rt::job_list& ready) noexcept {
+    children_.close_and_stop(ready);
+    on_stopping_(*this, ready);
+  }
+  void request_stop() noexcept {
+    rt::job_list ready;
+    stop(ready);
+    home().submit(ready);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
+
+  // After the last participant: throws one error as itself, several as error_group.
+  [[nodiscard]] bool has_failed() const noexcept { return !failures_.empty(); }
+  void throw_failures();
+
+ private:
+  empty_fn on_empty_;
+  stopping_fn on_stopping_;
+  const rt::context* inherited_ = nullptr;
+  rt::roster children_;
+  // Children that have not arrived, and 1 for the owner.
+  rt::atomic<std::size_t> participants_{1};
+  mutable rt::mutex failures_lock_;
+  std::vector<group_failure> failures_;  // guarded by failures_lock_ until the last participant has arrived
+};
+
+}  // namespace weft::inline WEFT_ABI::detail

@@ -1,0 +1,42 @@
+#include "weft/detail/io_await.h"
+
+#include "weft/yield.h"
+
+namespace weft::inline WEFT_ABI::detail {
+
+bool start_io(rt::io_op& op, rt::frame& leaf) noexcept {
+  rt::turn& now = rt::this_turn();
+  rt::scope& own = leaf.home();
+  op.waiter = &own;
+  op.leaf = &leaf;
+  if (!op.on) {
+    op.result = -EBADF;
+    return false;
+  }
+  switch (op.on.home->start(op)) {
+    case rt::start_result::done:
+      if (now.spend_operation()) return false;
+      own.home().submit(own.to_resume(leaf));  // the result stays; only the turn is over
+      return true;
+    case rt::start_result::pending:
+      return true;  // the frame may be gone
+    case rt::start_result::stopped:
+      stop_at(leaf, now);
+      return true;
+  }
+  return true;
+}
+
+void throw_io_error(std::error_code error, const char* what) {
+  throw std::system_error(error, what);
+}
+
+void close_descriptor(rt::descriptor closing) noexcept {
+  if (!closing) return;
+  rt::job_list ready;
+  closing.home->close(closing, ready);
+  // The jobs are scopes, each to be run at home; a socket may be shared by tasks of two runtimes.
+  while (rt::job* each = ready.pop_front()) static_cast<rt::scope*>(each)->home().submit(*each);
+}
+
+}  // namespace weft::inline WEFT_ABI::detail

@@ -1,0 +1,127 @@
+// Waiting for all of several scopes: the one mechanism under when_all, timeouts and groups.
+//
+// A join is what the parent's chain waits for. Its participants are its children (each a scope of its own)
+// and whatever else must have ended before the parent may go on (a timer that may still fire). The last one
+// to arrive completes it.
+//
+// Stop: the parent's stop is forwarded down by a job of the parent's own scope, so that a deep tree of joins
+// is stopped without recursion. While that job is on its way the join stays alive: see scope.h, finish() and
+// left(). The parent goes on when the last participant has arrived, and is resumed or unwound then, never
+// before.
+//
+// Invariant: a child's record lives until the join is complete, so that stop_children() may touch all of
+// them. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+
+#include "weft/detail/promise.h"
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/engine.h"
+#include "weft/rt/scheduler/current.h"
+#include "weft/rt/work/scope.h"
+
+namespace weft::inline WEFT_ABI::detail {
+
+class join : public rt::leaf_op {
+ public:
+  join(const join&) = delete;
+  join& operator=(const join&) = delete;
+
+ protected:
+  // Asks all children to stop. Called at most once by the parent's stop, and by the join's own reasons.
+  using stop_fn = void (*)(join&, rt::job_list& ready) noexcept;
+  // All have arrived: whether the parent is resumed (true) or unwound, because it was stopped.
+  using settle_fn = bool (*)(join&) noexcept;
+
+  join(stop_fn on_stop, settle_fn on_settle) noexcept
+      : rt::leaf_op(&forward, nullptr), stop_children_(on_stop), settle_(on_settle) {}
+  ~join() = default;
+
+  // The parent, suspended at `leaf`, is about to wait for `participants`. False: it is stopping; start
+  // nothing and return stop_at(leaf).
+  [[nodiscard]] bool arm(rt::frame& leaf, std::size_t participants) noexcept {
+    waiter = &leaf.home();
+    leaf_ = &leaf;
+    pending_.store(participants, std::memory_order_relaxed);  // published by whatever starts the participants
+    return waiter->arm(*this, leaf);
+  }
+
+  // One participant has ended. The last one gets the parent to enter; the others null, and the join may be
+  // gone. Null, too, when the loop or the forwarding job takes over.
+  [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now) noexcept {
+    // Release publishes the participant's outcome to the last one, which acquires all of them.
+    if (pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
+    return complete(now);
+  }
+
+  // A participant more, while at least one is pending.
+  void expect_another() noexcept { pending_.fetch_add(1, std::memory_order_relaxed); }
+
+  void stop_children(rt::job_list& ready) noexcept { stop_children_(*this, ready); }
+
+ private:
+  std::coroutine_handle<> complete(rt::turn& now) noexcept {
+    if (!waiter->finish()) return nullptr;  // the forwarding job goes on
+    return go_on(now);
+  }
+
+  std::coroutine_handle<> go_on(rt::turn& now) noexcept {
+    rt::frame& leaf = *leaf_;
+    if (settle_(*this)) return rt::enter(leaf, now);
+    now.resume_first = &waiter->to_unwind(leaf);
+    return nullptr;
+  }
+
+  static rt::cancel_outcome forward(rt::leaf_op& self, rt::job_list& ready) noexcept {
+    self.waiter->run = &forward_job;
+    ready.push_back(*self.waiter);
+    return rt::cancel_outcome::forwarded;
+  }
+
+  static void forward_job(rt::job& parent, rt::turn& now) noexcept {
+    auto& waiting = static_cast<rt::scope&>(parent);
+    auto& self = static_cast<join&>(waiting.armed_op());
+    self.stop_children(now.later);
+    if (!waiting.left()) return;
+    if (const std::coroutine_handle<> parent_frame = self.go_on(now)) parent_frame.resume();
+  }
+
+  rt::frame* leaf_ = nullptr;
+  stop_fn stop_children_;
+  settle_fn settle_;
+  // Counted down by the participants.
+  rt::atomic<std::size_t> pending_{0};
+};
+
+// A handle for await_suspend to return, which must not be null.
+[[nodiscard]] inline std::coroutine_handle<> or_noop(std::coroutine_handle<> next) noexcept {
+  if (next) return next;
+  return std::noop_coroutine();
+}
+
+// The parent is stopping, so the operation at `leaf` does not start. From inside await_suspend, where nothing
+// may be destroyed: the loop unwinds.
+inline void stop_at(rt::frame& leaf, rt::turn& now) noexcept {
+  now.resume_first = &leaf.home().to_unwind(leaf);
+}
+
+// A child of a join: a scope, and the coroutine that runs in it.
+template <class T>
+class child_scope : public rt::scope {
+ public:
+  child_scope() noexcept = default;
+  ~child_scope() {
+    if (root != nullptr) root->handle().destroy();
+  }
+
+  void adopt(promise<T>* coroutine) noexcept { root = coroutine; }
+
+  // After its end: it was unwound before it could finish.
+  [[nodiscard]] bool was_stopped() const noexcept { return root == nullptr; }
+  [[nodiscard]] bool has_error() noexcept { return !was_stopped() && result().has_error(); }
+  [[nodiscard]] result_slot<T>& result() noexcept { return static_cast<promise<T>*>(root)->result; }
+};
+
+}  // namespace weft::inline WEFT_ABI::detail

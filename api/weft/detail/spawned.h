@@ -1,0 +1,150 @@
+// A spawned task: its scope, the callable and arguments that it lives on, and its one handle.
+//
+// The block is allocated once, beside the coroutine's frame; whoever comes last of the task's end and the
+// handle's drop frees it (rt::lifecycle). The frame stays until then: the result is in it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "weft/detail/join.h"
+#include "weft/rt/engine.h"
+#include "weft/rt/work/lifecycle.h"
+#include "weft/task.h"
+
+namespace weft::inline WEFT_ABI::detail {
+
+// Blocks come from the frame pool; over-aligned ones from the system.
+struct pooled {
+  static void* operator new(std::size_t size) { return rt::this_turn().frames.allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept {
+    rt::this_turn().frames.release(block, size);
+  }
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return ::operator new(size, alignment);
+  }
+  static void operator delete(void* block, std::size_t, std::align_val_t alignment) noexcept {
+    ::operator delete(block, alignment);
+  }
+};
+
+// The callable and the arguments of a spawn, kept until the task has ended. Arguments are passed on as
+// rvalues, as std::thread does; std::ref passes a reference.
+template <class F, class... Args>
+class kept_call {
+ public:
+  template <class G, class... As>
+  explicit kept_call(G&& function, As&&... arguments)
+      : function_(std::forward<G>(function)), arguments_(std::forward<As>(arguments)...) {}
+
+  // The coroutine, not started. Its reference parameters refer to what is kept here.
+  [[nodiscard]] auto make() {
+    return std::apply(
+        [this](auto&... each) -> decltype(auto) {
+          return std::invoke(function_, std::forward<Args>(each)...);
+        },
+        arguments_);
+  }
+
+ private:
+  F function_;
+  std::tuple<Args...> arguments_;
+};
+
+template <class F, class... Args>
+using spawned_value = task_value<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>;
+
+template <class F, class... Args>
+concept spawnable =
+    std::invocable<std::decay_t<F>&, std::decay_t<Args>...> &&
+    is_task<std::remove_cvref_t<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>>;
+
+// Hands the error to the reporter of its runtime.
+void report_unhandled(const rt::engine::reporter& reporter, const std::source_location& where,
+                      std::exception_ptr error) noexcept;
+
+// What a handle sees.
+template <class T>
+struct spawned : rt::roster::member, pooled {
+  rt::lifecycle life;
+  bool is_taken = false;  // by the handle
+
+  spawned() noexcept = default;
+  spawned(const spawned&) = delete;
+  spawned& operator=(const spawned&) = delete;
+  virtual ~spawned() {
+    if (root != nullptr) root->handle().destroy();
+  }
+
+  [[nodiscard]] bool was_stopped() const noexcept { return root == nullptr; }
+  [[nodiscard]] promise<T>& coroutine() noexcept { return *static_cast<promise<T>*>(root); }
+
+  // The last one to know of it: reports an error that nobody took, and frees.
+  void destroy(const rt::engine::reporter& reporter) noexcept {
+    if (!is_taken && !was_stopped() && coroutine().result.has_error()) {
+      report_unhandled(reporter, root->site(), coroutine().result.take_error());
+    }
+    delete this;
+  }
+
+  // Enrols and submits. When the runtime is stopping the task ends as stopped, without having run.
+  void launch(rt::engine& home, const rt::context& inherited, promise<T>* coroutine) noexcept {
+    begin(*coroutine, inherited, nullptr, &on_end);
+    if (home.admit(*this)) {
+      home.submit(*this);
+      return;
+    }
+    root->handle().destroy();
+    root = nullptr;
+    [[maybe_unused]] const rt::lifecycle::completion nobody_waits_yet = life.complete();
+    WEFT_DCHECK(nobody_waits_yet.owed == rt::lifecycle::duty::nothing,
+                "a handle exists before the task starts");
+  }
+
+ private:
+  static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
+    // The frame may be destroyed in what follows: by the loop, not from inside its own final suspension.
+    self.run = &ended_job;
+    now.resume_first = &self;
+    return std::noop_coroutine();
+  }
+
+  static void ended_job(rt::job& job, rt::turn&) noexcept {
+    auto& self = static_cast<spawned&>(static_cast<rt::roster::member&>(static_cast<rt::scope&>(job)));
+    rt::engine& home = self.home();
+    home.leave(self);
+    const rt::lifecycle::completion done = self.life.complete();
+    // SAFETY: with `nothing` the handle may free the block at once; `self` is not touched after.
+    switch (done.owed) {
+      case rt::lifecycle::duty::nothing:
+        break;
+      case rt::lifecycle::duty::destroy:
+        self.destroy(*home.unhandled());
+        break;
+      case rt::lifecycle::duty::wake_waiter:
+        if (done.waiter->finish()) done.waiter->home().submit(*done.waiter);
+        break;
+    }
+  }
+};
+
+template <class T, class Call>
+struct spawned_call final : spawned<T> {
+  Call kept;
+
+  template <class... As>
+  explicit spawned_call(As&&... arguments) : kept(std::forward<As>(arguments)...) {}
+  // The coroutine refers to what is kept: it goes first.
+  ~spawned_call() override {
+    if (this->root != nullptr) std::exchange(this->root, nullptr)->handle().destroy();
+  }
+};
+
+}  // namespace weft::inline WEFT_ABI::detail

@@ -1,0 +1,119 @@
+// join_handle<T>: a spawned task, to await or to let go.
+//
+// Thread safety: a handle belongs to one thread at a time, and is awaited by one task at a time (of any
+// runtime). Dropping it lets the task go on; it does not stop it. A handle may outlive its runtime. Errors:
+// `co_await handle` throws what the task threw; stopped_error if the task was stopped. An error that is never
+// awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the task
+// ends later. Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever
+// holds it then. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <utility>
+
+#include "weft/detail/spawned.h"
+#include "weft/stop.h"
+
+namespace weft::inline WEFT_ABI {
+
+namespace detail {
+
+template <class T>
+class join_awaiter : rt::leaf_op {
+ public:
+  explicit join_awaiter(spawned<T>& awaited) noexcept
+      : rt::leaf_op(&cancel_wait, nullptr), awaited_(awaited) {}
+  join_awaiter(const join_awaiter&) = delete;
+  join_awaiter& operator=(const join_awaiter&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    rt::frame& leaf = self.promise();
+    waiter = &leaf.home();
+    if (!waiter->arm(*this, leaf)) {
+      stop_at(leaf, rt::this_turn());
+      return true;
+    }
+    switch (awaited_.life.wait(*waiter)) {
+      case rt::lifecycle::wait_outcome::waits:
+        return true;  // `this` may be gone
+      case rt::lifecycle::wait_outcome::done:
+        return !waiter->finish();
+      case rt::lifecycle::wait_outcome::stopped:
+        waiter->to_unwind(leaf);
+        if (waiter->finish()) stop_at(leaf, rt::this_turn());
+        return true;
+    }
+    return true;
+  }
+
+  T await_resume() {
+    WEFT_CHECK(!awaited_.is_taken, "the result of a task is taken once");
+    awaited_.is_taken = true;
+    if (awaited_.was_stopped()) WEFT_THROW(stopped_error());
+    return awaited_.coroutine().result.take();
+  }
+
+ private:
+  static rt::cancel_outcome cancel_wait(rt::leaf_op& self, rt::job_list&) noexcept {
+    auto& op = static_cast<join_awaiter&>(self);
+    return op.awaited_.life.give_up(*op.waiter) ? rt::cancel_outcome::taken : rt::cancel_outcome::completing;
+  }
+
+  spawned<T>& awaited_;
+};
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard("dropping the handle lets the task go; say so with detach()")]] join_handle {
+ public:
+  static constexpr bool may_be_awaited_as_lvalue = true;
+
+  join_handle(join_handle&& other) noexcept
+      : task_(std::exchange(other.task_, nullptr)), reporter_(std::move(other.reporter_)) {}
+  join_handle& operator=(join_handle&& other) noexcept {
+    join_handle dying(std::move(*this));
+    task_ = std::exchange(other.task_, nullptr);
+    reporter_ = std::move(other.reporter_);
+    return *this;
+  }
+  ~join_handle() { detach(); }
+
+  // Waits for the task's end; gives its result, once.
+  [[nodiscard]] auto into_awaiter() const noexcept {
+    WEFT_CHECK(task_ != nullptr, "this join_handle was moved from or detached");
+    return detail::join_awaiter<T>(*task_);
+  }
+
+  // Asks the task to stop; returns at once. Idempotent; after its end it does nothing.
+  void request_stop() const noexcept {
+    WEFT_CHECK(task_ != nullptr, "this join_handle was moved from or detached");
+    rt::job_list ready;
+    task_->stop(ready);
+    if (!ready.empty()) task_->home().submit(ready);
+  }
+
+  [[nodiscard]] bool is_done() const noexcept { return task_ != nullptr && task_->life.is_done(); }
+
+  // Lets the task go: it runs on, and an error of its goes to on_unhandled_error.
+  void detach() noexcept {
+    if (task_ == nullptr) return;
+    detail::spawned<T>* const task = std::exchange(task_, nullptr);
+    if (task->life.release() == rt::lifecycle::duty::destroy) task->destroy(*reporter_);
+    reporter_.reset();
+  }
+
+  // For spawn(): the task and who hears of an error that nobody takes.
+  join_handle(detail::spawned<T>& task, std::shared_ptr<const rt::engine::reporter> reporter) noexcept
+      : task_(&task), reporter_(std::move(reporter)) {}
+
+ private:
+  detail::spawned<T>* task_;
+  std::shared_ptr<const rt::engine::reporter> reporter_;
+};
+
+}  // namespace weft::inline WEFT_ABI

@@ -1,0 +1,133 @@
+// runtime: workers, a reactor and two thread pools, with an orderly end.
+//
+//     int main() { return weft::run(program()); }
+//
+//     weft::runtime rt({.workers = 4});          // embedded: as many as you like, no global state
+//     auto handle = rt.spawn(serve, 8080);
+//     int answer = rt.block_on(ask());
+//
+// Thread safety: spawn() and block_on() from any thread. Destruction by one thread, which is not a worker.
+// Errors: the constructor throws std::invalid_argument for options that cannot be meant (zero workers), and
+// std::system_error when the system has no thread or descriptor to give.
+// The end: the destructor (or stop()) refuses new tasks, asks all running ones to stop, waits for them
+// (clean-up included), runs or refuses what is queued on the pools, and joins its threads. A task that never
+// waits and never looks at its stop token is waited for. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <type_traits>
+#include <utility>
+
+#include "weft/rt/engine.h"
+#include "weft/spawn.h"
+#include "weft/stop.h"
+#include "weft/task.h"
+
+namespace weft::inline WEFT_ABI {
+
+using runtime_options = rt::options;
+using unhandled_error = rt::unhandled_error;
+
+namespace detail {
+
+void check_may_block();
+
+// A task whose end a thread waits for. Lives on that thread's stack.
+template <class T>
+struct blocked_on : rt::roster::member {
+  std::mutex lock;
+  std::condition_variable changed;
+  bool has_ended = false;  // guarded by lock
+
+  ~blocked_on() {
+    if (root != nullptr) root->handle().destroy();
+  }
+
+  T run(rt::engine& home, promise<T>* coroutine) {
+    begin(*coroutine, home.root_context(), nullptr, &on_end);
+    if (!home.admit(*this)) WEFT_THROW(stopped_error());
+    home.submit(*this);
+    {
+      std::unique_lock<std::mutex> guard(lock);
+      changed.wait(guard, [this] { return has_ended; });
+    }
+    if (root == nullptr) WEFT_THROW(stopped_error());
+    return static_cast<promise<T>*>(root)->result.take();
+  }
+
+ private:
+  static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
+    self.run = &ended_job;
+    now.resume_first = &self;
+    return std::noop_coroutine();
+  }
+  static void ended_job(rt::job& job, rt::turn&) noexcept {
+    auto& self = static_cast<blocked_on&>(static_cast<rt::scope&>(job));
+    self.home().leave(self);
+    // Notified under the lock: the waiter frees us as soon as it has it.
+    const std::lock_guard<std::mutex> guard(self.lock);
+    self.has_ended = true;
+    self.changed.notify_one();
+  }
+};
+
+}  // namespace detail
+
+class runtime {
+ public:
+  explicit runtime(const runtime_options& options = {}) : engine_(options) {}
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  // As weft::spawn, from any thread.
+  template <class F, class... Args>
+    requires detail::spawnable<F, Args...>
+  join_handle<detail::spawned_value<F, Args...>> spawn(F&& function, Args&&... arguments) {
+    return detail::spawn_on(engine_, std::forward<F>(function), std::forward<Args>(arguments)...);
+  }
+  template <class T>
+  join_handle<T> spawn(task<T> coroutine) {
+    return detail::spawn_on(engine_, std::move(coroutine));
+  }
+
+  // Runs the task on the workers and blocks the calling thread until it has ended. Throws what the task
+  // throws; stopped_error when the runtime was stopped meanwhile; std::logic_error on a worker (of any
+  // runtime), where blocking would take the thread away from other tasks: co_await there.
+  template <class T>
+  T block_on(task<T> coroutine) {
+    detail::check_may_block();
+    detail::blocked_on<T> root;
+    return root.run(engine_, coroutine.release());
+  }
+  template <detail::awaitable_of_ours A>
+    requires(!detail::is_task<std::remove_cvref_t<A>>)
+  auto block_on(A described) {
+    return block_on(detail::as_task(std::move(described)));
+  }
+
+  // The orderly end, ahead of the destructor. Idempotent.
+  void stop() noexcept { engine_.stop(); }
+
+  [[nodiscard]] std::size_t worker_count() const noexcept { return engine_.worker_count(); }
+
+  // For what is built on a runtime inside this library.
+  [[nodiscard]] rt::engine& engine() noexcept { return engine_; }
+
+ private:
+  rt::engine engine_;
+};
+
+// A runtime, the task, an orderly end. Returns the task's result; 0 for a task without one, so that main can
+// return it. Throws as block_on does.
+template <class T>
+auto run(task<T> coroutine, const runtime_options& options = {}) {
+  runtime own(options);
+  if constexpr (std::is_void_v<T>) {
+    own.block_on(std::move(coroutine));
+    return 0;
+  } else {
+    return own.block_on(std::move(coroutine));
+  }
+}
+
+}  // namespace weft::inline WEFT_ABI

@@ -1,0 +1,115 @@
+#include "weft/task_group.h"
+
+#include <string>
+#include <utility>
+
+#include "weft/runtime.h"
+#include "weft/sync/semaphore.h"
+
+namespace weft::inline WEFT_ABI {
+namespace {
+
+std::string text_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& thrown) {
+    return thrown.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+}  // namespace
+
+error_group::error_group(std::vector<child_error> errors) : errors_(std::move(errors)) {
+  text_ = "weft: " + std::to_string(errors_.size()) + " tasks of a group failed";
+  for (const child_error& each : errors_) {
+    text_ += "\n  ";
+    text_ += text_of(each.error);
+    text_ += "\n    in ";
+    text_ += each.where.function_name();
+    text_ += " at ";
+    text_ += each.where.file_name();
+    text_ += ':';
+    text_ += std::to_string(each.where.line());
+  }
+}
+
+// Stands in the runtime's roster for its children, without a coroutine: a scope that waits, from its birth
+// on, until the group is empty. So the runtime's stop reaches the children, and its end waits for them.
+//
+// Two parties know it, the task_group object and the job that runs when the group is empty; the last one
+// frees it.
+struct task_group::standalone : detail::group_core {
+  struct keeper_scope : rt::roster::member, rt::leaf_op {
+    explicit keeper_scope(standalone& group) noexcept : rt::leaf_op(&runtime_stops, this), of(&group) {}
+    standalone* of;
+  };
+
+  explicit standalone(rt::engine& on) : detail::group_core(&empty, &nothing_else), keeper(*this) {
+    bind(on.root_context());
+    const bool is_open = keeper.wait_for(keeper, on.root_context(), &drained_job) && on.admit(keeper);
+    if (is_open) return;
+    // The runtime is stopping: the group is born closed.
+    is_enrolled = false;
+    rt::job_list nothing_waits;
+    stop(nothing_waits);
+  }
+
+  static std::coroutine_handle<> empty(detail::group_core& self, rt::turn&) noexcept {
+    auto& own = static_cast<standalone&>(self);
+    if (own.keeper.finish()) own.home().submit(own.keeper);
+    return nullptr;
+  }
+  static void nothing_else(detail::group_core&, rt::job_list&) noexcept {}
+
+  static rt::cancel_outcome runtime_stops(rt::leaf_op& op, rt::job_list& ready) noexcept {
+    standalone& own = *static_cast<keeper_scope&>(op).of;
+    own.stop(ready);
+    own.close();
+    return rt::cancel_outcome::completing;
+  }
+
+  static void drained_job(rt::job& job, rt::turn&) noexcept {
+    standalone& own = *static_cast<keeper_scope&>(static_cast<rt::scope&>(job)).of;
+    if (own.is_enrolled) own.home().leave(own.keeper);
+    own.drained.add_permits(1);
+    own.let_go();
+  }
+
+  // Gives up the owner's token, once.
+  void close() noexcept {
+    if (!is_closed.exchange(true, std::memory_order_acq_rel)) static_cast<void>(arrive(rt::this_turn()));
+  }
+  void let_go() noexcept {
+    if (parties.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  keeper_scope keeper;
+  semaphore drained{0};
+  bool is_enrolled = true;
+  rt::atomic<bool> is_closed{false};
+  rt::atomic<int> parties{2};
+};
+
+task_group::task_group(runtime& on) : own_(new standalone(on.engine())) {
+  core_ = own_;
+}
+
+task_group::~task_group() {
+  if (own_ == nullptr) return;
+  WEFT_CHECK(own_->size() == 0, "a task_group is joined before it is destroyed: children still run");
+  own_->close();
+  own_->let_go();
+}
+
+task<> task_group::join() {
+  WEFT_CHECK(own_ != nullptr, "with_task_group joins its group itself");
+  own_->close();
+  {
+    const semaphore_permit all_ended = co_await own_->drained.acquire();
+  }
+  if (own_->has_failed()) own_->throw_failures();
+}
+
+}  // namespace weft::inline WEFT_ABI

@@ -1,0 +1,51 @@
+// Stepping aside: the other ready tasks of this worker run first.
+//
+//     for (…) { crunch(); co_await weft::yield_now(); }
+//
+// Stop: a stop point; nothing is lost. Errors: none. Cost: about 15 ns when nobody else is ready.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+
+#include "weft/detail/join.h"
+#include "weft/rt/engine.h"
+
+namespace weft::inline WEFT_ABI {
+
+namespace detail {
+
+// The chain at `leaf`, which is suspended, goes behind the ready tasks; or is unwound, if it is stopping.
+inline void step_aside(rt::frame& leaf) noexcept {
+  rt::scope& own = leaf.home();
+  if (own.is_stopping()) {
+    stop_at(leaf, rt::this_turn());
+  } else {
+    own.home().submit(own.to_resume(leaf));  // another worker may have it at once
+  }
+}
+
+class yield_awaiter {
+ public:
+  yield_awaiter() noexcept {}
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+    step_aside(self.promise());
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace detail
+
+class [[nodiscard("yielding does nothing until it is awaited")]] yield_operation {
+ public:
+  static constexpr bool may_be_awaited_as_lvalue = true;
+  [[nodiscard]] auto into_awaiter() const noexcept { return detail::yield_awaiter(); }
+};
+
+[[nodiscard]] inline yield_operation yield_now() noexcept {
+  return {};
+}
+
+}  // namespace weft::inline WEFT_ABI

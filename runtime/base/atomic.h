@@ -1,0 +1,27 @@
+// The seam under every shared word: std's atomics here, the model checker's in a model build.
+//
+// All machinery names `rt::atomic`, `rt::mutex`, never std's, so that a model test compiles the real headers
+// with WEFT_MODEL=1 and sees every load, store and lock.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "weft/rt/base/config.h"
+
+#if WEFT_MODEL
+#include "weft/model/atomic.h"
+#else
+#include <atomic>
+#include <mutex>
+
+namespace weft::inline WEFT_ABI::rt {
+
+template <class T>
+using atomic = std::atomic<T>;
+
+using mutex = std::mutex;
+
+template <class Mutex>
+using lock_guard = std::lock_guard<Mutex>;
+
+}  // namespace weft::inline WEFT_ABI::rt
+#endif

@@ -1,0 +1,160 @@
+#include "weft/rt/engine.h"
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "weft/rt/base/check.h"
+#include "weft/rt/base/padded.h"
+#include "weft/rt/offload/blocking_pool.h"
+#include "weft/rt/offload/compute_pool.h"
+#include "weft/rt/os/clock.h"
+#include "weft/rt/os/cpus.h"
+#include "weft/rt/scheduler/scheduler.h"
+
+namespace weft::inline WEFT_ABI::rt {
+namespace {
+
+void print_unhandled(const unhandled_error& lost) {
+  std::string what = "an exception that is no std::exception";
+  WEFT_TRY {
+    if (lost.error) std::rethrow_exception(lost.error);
+  }
+#if defined(__cpp_exceptions)
+  catch (const std::exception& thrown) {
+    what = thrown.what();
+  }
+#endif
+  WEFT_CATCH_ALL {}
+  std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n  at %s:%u\n",
+               static_cast<int>(lost.name.size()), lost.name.data(), what.c_str(), lost.where.file_name(),
+               static_cast<unsigned>(lost.where.line()));
+}
+
+// Tasks enter and leave on all workers at once: several lists, so that they seldom meet at a lock.
+constexpr std::size_t roster_count = 16;
+
+std::size_t roster_of(const roster::member& one) noexcept {
+  return (reinterpret_cast<std::uintptr_t>(&one) >> 7) % roster_count;
+}
+
+}  // namespace
+
+struct engine::parts {
+  parts(const options& chosen, unsigned workers, engine& owner)
+      : threads(workers, owner),
+        compute({.threads = chosen.compute_threads.value_or(0)}, {&submit_to, &owner}),
+        blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
+                 {&submit_to, &owner}) {}
+
+  static void submit_to(void* owner, job& ready) noexcept { static_cast<engine*>(owner)->submit(ready); }
+
+  std::array<padded<roster>, roster_count> tasks;
+  bool is_stopped = false;  // of the thread that stops
+
+  scheduler threads;
+  compute_pool compute;
+  blocking_pool blocking;
+};
+
+engine::engine(const options& chosen) : root_context_{this} {
+  const unsigned workers = chosen.workers.value_or(os::usable_cpus());
+  if (workers == 0)
+    WEFT_THROW(std::invalid_argument("runtime_options::workers is zero: a runtime needs a worker"));
+  if (workers > 1024) {
+    WEFT_THROW(std::invalid_argument("runtime_options::workers is " + std::to_string(workers) +
+                                     ": at most 1024; workers are for CPUs, not for tasks"));
+  }
+  if (chosen.compute_threads == 0u) {
+    WEFT_THROW(std::invalid_argument("runtime_options::compute_threads is zero: compute() could never run"));
+  }
+  if (chosen.blocking_threads == 0) {
+    WEFT_THROW(
+        std::invalid_argument("runtime_options::blocking_threads is zero: spawn_blocking() could never run"));
+  }
+  unhandled_ = std::make_shared<const reporter>(chosen.on_unhandled_error ? chosen.on_unhandled_error
+                                                                          : reporter(&print_unhandled));
+  parts_ = std::make_unique<parts>(chosen, workers, *this);
+  if (const std::error_code failed = parts_->threads.start(std::string(chosen.name))) {
+    WEFT_THROW(std::system_error(failed, "weft could not start its workers"));
+  }
+}
+
+engine::~engine() {
+  stop();
+}
+
+void engine::stop() noexcept {
+  parts& all = *parts_;
+  if (all.is_stopped) return;
+  WEFT_CHECK(!is_on_worker(), "a runtime cannot be stopped by one of its own workers");
+  all.is_stopped = true;
+  // Refuse new roots, and ask all to stop. Everything they may need to unwind is still alive.
+  job_list ready;
+  for (auto& each : all.tasks) each->close_and_stop(ready);
+  submit(ready);
+  for (auto& each : all.tasks) each->wait_until_empty();
+  all.compute.drain();
+  all.blocking.drain_and_join();
+  all.threads.close();
+}
+
+void engine::submit(job& ready) noexcept {
+  parts_->threads.submit(ready);
+}
+void engine::submit(job_list& ready) noexcept {
+  parts_->threads.submit(ready);
+}
+void engine::fork(job& child) {
+  parts_->threads.fork(child);
+}
+void engine::offer_forked() noexcept {
+  parts_->threads.offer_forked();
+}
+bool engine::is_on_worker() const noexcept {
+  return parts_->threads.is_on_worker();
+}
+std::size_t engine::worker_count() const noexcept {
+  return parts_->threads.size();
+}
+
+bool engine::admit(roster::member& joining) noexcept {
+  return parts_->tasks[roster_of(joining)]->admit(joining);
+}
+void engine::leave(roster::member& leaving) noexcept {
+  parts_->tasks[roster_of(leaving)]->leave(leaving);
+}
+
+std::int64_t engine::now_ns() const noexcept {
+  return os::now_ns();
+}
+
+void engine::prepare(timer& waiting, std::int64_t due_ns) noexcept {
+  waiting.prepare(parts_->threads.own_reactor().timers(), due_ns);
+}
+
+bool engine::insert(timer& waiting) noexcept {
+  return parts_->threads.own_reactor().insert(waiting) != timer_inserted::refused;
+}
+
+bool engine::cancel(timer& armed) noexcept {
+  return armed.wheel->cancel(armed);
+}
+
+std::error_code engine::add(os::fd file, placement where, descriptor& added) noexcept {
+  reactor& home = where == placement::here ? parts_->threads.own_reactor() : parts_->threads.next_reactor();
+  return home.io().add(std::move(file), added);
+}
+
+start_outcome engine::compute(call& given) noexcept {
+  return parts_->compute.start(given);
+}
+start_outcome engine::block(call& given) noexcept {
+  return parts_->blocking.start(given);
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

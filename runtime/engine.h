@@ -1,0 +1,81 @@
+// A runtime's parts, and the only door by which api/ reaches them. Starts them in one order, stops them in
+// the reverse.
+//
+// Any thread may call anything, except where a line says that the caller is a worker.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+
+#include "weft/rt/offload/call.h"
+#include "weft/rt/options.h"
+#include "weft/rt/os/fd.h"
+#include "weft/rt/reactor/descriptor.h"
+#include "weft/rt/reactor/timer.h"
+#include "weft/rt/work/roster.h"
+#include "weft/rt/work/scope.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class engine {
+ public:
+  // Throws std::invalid_argument for options that cannot be meant, std::system_error when the system refuses
+  // a thread or a descriptor.
+  explicit engine(const options& chosen);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  // stop(), and frees everything. Not on a worker of its own.
+  ~engine();
+
+  // The orderly end: refuses new tasks, asks all to stop, runs until none lives, drains the pools, ends the
+  // threads. Blocks the caller, which is no worker. A task that ignores the stop is waited for. Idempotent.
+  void stop() noexcept;
+
+  // What tasks inherit that are spawned from outside.
+  [[nodiscard]] const context& root_context() const noexcept { return root_context_; }
+
+  // --- jobs
+  void submit(job& ready) noexcept;
+  void submit(job_list& ready) noexcept;
+  // On a worker of ours: a child that anyone may take. offer_forked() once after the last of several.
+  void fork(job& child);
+  void offer_forked() noexcept;
+  [[nodiscard]] bool is_on_worker() const noexcept;
+  [[nodiscard]] std::size_t worker_count() const noexcept;
+
+  // --- who is asked to stop at the end
+  [[nodiscard]] bool admit(roster::member& joining) noexcept;
+  void leave(roster::member& leaving) noexcept;
+
+  // --- time: on a worker of ours, prepare and insert without a suspension in between
+  [[nodiscard]] std::int64_t now_ns() const noexcept;
+  void prepare(timer& waiting, std::int64_t due_ns) noexcept;
+  // False: it was cancelled before it came here, see timer_wheel::insert.
+  [[nodiscard]] bool insert(timer& waiting) noexcept;
+  // See timer_wheel::cancel.
+  [[nodiscard]] static bool cancel(timer& armed) noexcept;
+
+  // --- descriptors: registered with the calling worker's reactor, or with each in turn
+  enum class placement : std::uint8_t { here, spread };
+  [[nodiscard]] std::error_code add(os::fd file, placement where, descriptor& added) noexcept;
+
+  // --- functions on other threads
+  [[nodiscard]] start_outcome compute(call& given) noexcept;
+  [[nodiscard]] start_outcome block(call& given) noexcept;
+
+  // --- errors that nobody took. The reporter may outlive the engine: handles keep it.
+  using reporter = std::function<void(const unhandled_error&)>;
+  [[nodiscard]] const std::shared_ptr<const reporter>& unhandled() const noexcept { return unhandled_; }
+
+ private:
+  struct parts;
+
+  const context root_context_;
+  std::shared_ptr<const reporter> unhandled_;
+  std::unique_ptr<parts> parts_;
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,47 @@
+// The knobs of a runtime, their defaults and why.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <source_location>
+#include <string_view>
+
+#include "weft/rt/base/config.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+// An error that ended a spawned task and that nobody took.
+struct unhandled_error {
+  std::string_view name;       // the task's coroutine, or the name it was spawned with
+  std::source_location where;  // the await at which the task's first frame stood last
+  std::exception_ptr error;
+};
+
+struct options {
+  // Threads that run coroutines. Default: the CPUs this process may use (affinity and cgroup quota). Zero is
+  // an error: weft has no "current thread" mode that hides behind a number.
+  std::optional<unsigned> workers = std::nullopt;
+
+  // Threads that run compute() calls. Default: as many as CPUs; workers that wait leave the CPU to them.
+  std::optional<unsigned> compute_threads = std::nullopt;
+
+  // At most this many threads for spawn_blocking(); further calls queue. A blocked thread costs a stack and
+  // no CPU, so the cap is there to stop a runaway, not to tune.
+  unsigned blocking_threads = 512;
+
+  // An idle blocking thread ends after this long.
+  std::chrono::milliseconds blocking_keep_alive = std::chrono::seconds(10);
+
+  // Called on the thread where the error was given up, for each error that nobody takes. Default: a line on
+  // standard error. Must not throw.
+  std::function<void(const unhandled_error&)> on_unhandled_error = {};
+
+  // Threads are named name-0, name-1, … (cut to 15 characters by the kernel).
+  std::string_view name = "weft";
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,80 @@
+#include "weft/rt/scheduler/find_work.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+find_work::find_work(std::size_t own, const station_list& all, inject_queue& shared) noexcept
+    : own_(own), all_(all), mine_(*all[own]), shared_(shared), victims_(own + 1) {}
+
+job* find_work::next() noexcept {
+  ++turn_;
+  if (turn_ % shared_first_every == 0) {
+    if (job* found = shared_.pop()) return found;
+    harvest_own();
+  }
+  if (turn_ % ready_first_every == 0) {
+    if (job* found = mine_.ready.pop()) return found;
+  }
+  if (job* found = mine_.forks.pop()) return found;
+  if (job* found = mine_.ready.pop()) return found;
+  if (job* found = shared_.pop()) return found;
+  if (harvest_own()) return mine_.ready.pop();
+  return nullptr;
+}
+
+job* find_work::steal() noexcept {
+  const auto count = static_cast<std::uint32_t>(all_.size());
+  if (count == 1) return nullptr;
+  const std::uint32_t first = victims_.below(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::size_t at = (first + i) % count;
+    if (at == own_) continue;
+    station& victim = *all_[at];
+    if (job* found = victim.forks.steal()) return found;
+    if (mine_.ready.has_room_for_half()) {
+      if (job* found = victim.ready.steal_half_into(mine_.ready)) return found;
+    }
+  }
+  return shared_.pop();
+}
+
+bool find_work::is_any_left() const noexcept {
+  if (!shared_.empty()) return true;
+  for (const auto& each : all_) {
+    if (!each->forks.empty() || !each->ready.empty()) return true;
+  }
+  return false;
+}
+
+void find_work::enqueue(job_list& ready) noexcept {
+  job_list overflow;
+  while (job* each = ready.pop_front()) mine_.ready.push_or_overflow(*each, overflow);
+  if (!overflow.empty()) shared_.push_all(overflow);
+}
+
+void find_work::enqueue(job& ready) noexcept {
+  job_list overflow;
+  mine_.ready.push_or_overflow(ready, overflow);
+  if (!overflow.empty()) shared_.push_all(overflow);
+}
+
+bool find_work::harvest_own() noexcept {
+  return harvest(mine_.events);
+}
+
+bool find_work::harvest_neighbours() noexcept {
+  bool found = false;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (i != own_) found |= harvest(all_[i]->events);
+  }
+  return found;
+}
+
+bool find_work::harvest(reactor& from) noexcept {
+  job_list ready;
+  from.poll(ready);
+  if (ready.empty()) return false;
+  enqueue(ready);
+  return true;
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,58 @@
+// The order in which a worker looks for its next job.
+//
+//   every 61st turn   the shared queue, then its own reactor, so that a worker which feeds itself starves
+//   neither its own queues    forked children first (they keep the working set small), ready tasks first
+//   every 7th turn the shared queue its own reactor   without waiting its neighbours    from a random one on:
+//   an old forked child, half of the ready tasks; at last their reactors
+//
+// Not thread-safe: one finder a worker. It knows queues and reactors, no worker.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "weft/rt/base/rng.h"
+#include "weft/rt/scheduler/station.h"
+#include "weft/rt/work/inject_queue.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class find_work {
+ public:
+  find_work(std::size_t own, const station_list& all, inject_queue& shared) noexcept;
+
+  // A job of our own or a shared one; null when there is none.
+  [[nodiscard]] job* next() noexcept;
+
+  // A job of a neighbour's; null when none was seen in one round.
+  [[nodiscard]] job* steal() noexcept;
+
+  // Whether any queue holds a job. Exact about what was submitted before the caller's last idle transition.
+  [[nodiscard]] bool is_any_left() const noexcept;
+
+  // Puts all of `ready` behind our own ready tasks, or into the shared queue where ours is full.
+  void enqueue(job_list& ready) noexcept;
+  void enqueue(job& ready) noexcept;
+
+  // What is due at our own reactor, or at those of our neighbours, goes to our queue. True if there was
+  // anything.
+  bool harvest_own() noexcept;
+  bool harvest_neighbours() noexcept;
+
+ private:
+  // Primes, so that they do not beat with users' loops.
+  static constexpr std::uint32_t shared_first_every = 61;
+  static constexpr std::uint32_t ready_first_every = 7;
+
+  bool harvest(reactor& from) noexcept;
+
+  std::size_t own_;
+  const station_list& all_;
+  station& mine_;
+  inject_queue& shared_;
+  rng victims_;
+  std::uint32_t turn_ = 0;
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

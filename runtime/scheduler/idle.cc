@@ -1,0 +1,96 @@
+#include "weft/rt/scheduler/idle.h"
+
+#include <algorithm>
+
+namespace weft::inline WEFT_ABI::rt {
+
+idle::idle(std::size_t workers) : workers_(workers), word_(std::uint64_t{0}), is_parked_(workers, false) {
+  sleepers_.reserve(workers);
+}
+
+std::size_t idle::take_locked() noexcept {
+  std::size_t taken = sentinel_;
+  if (!sleepers_.empty()) {
+    taken = sleepers_.back();
+    sleepers_.pop_back();
+  } else {
+    sentinel_ = nobody;
+  }
+  if (taken == nobody) return nobody;
+  is_parked_[taken] = false;
+  ++departures_;
+  word_->fetch_add(one_searching - one_parked, std::memory_order_acq_rel);
+  return taken;
+}
+
+std::optional<std::size_t> idle::take_one_to_wake() noexcept {
+  // Adds nothing: a read-modify-write, so that it has its place in the word's order (see the head).
+  const std::uint64_t seen = word_->fetch_add(0, std::memory_order_acq_rel);
+  if (parked(seen) == 0 || searching(seen) != 0) return std::nullopt;
+  lock_guard<mutex> guard(lock_);
+  if (searching(word_->load(std::memory_order_relaxed)) != 0)
+    return std::nullopt;  // changed under lock_ or by us
+  const std::size_t taken = take_locked();
+  if (taken == nobody) return std::nullopt;
+  return taken;
+}
+
+std::optional<std::size_t> idle::take_any_parked() noexcept {
+  lock_guard<mutex> guard(lock_);
+  const std::size_t taken = take_locked();
+  if (taken == nobody) return std::nullopt;
+  return taken;
+}
+
+bool idle::start_searching() noexcept {
+  // At most half of the workers search: the others would only fight for the same few jobs.
+  const std::uint64_t seen = word_->load(std::memory_order_relaxed);  // a throttle, no decision hangs on it
+  if (2 * searching(seen) >= workers_) return false;
+  word_->fetch_add(one_searching, std::memory_order_acq_rel);
+  return true;
+}
+
+bool idle::stop_searching() noexcept {
+  return searching(word_->fetch_sub(one_searching, std::memory_order_acq_rel)) == 1;
+}
+
+idle::post idle::park(std::size_t index, bool was_searching) noexcept {
+  lock_guard<mutex> guard(lock_);
+  is_parked_[index] = true;
+  const std::uint64_t change = one_parked - (was_searching ? one_searching : 0);
+  const std::uint64_t before = word_->fetch_add(change, std::memory_order_acq_rel);
+  if (sentinel_ == nobody && parked(before) + 1 < workers_) {
+    sentinel_ = index;
+    departures_seen_ = departures_;
+    return post::sentinel;
+  }
+  sleepers_.push_back(index);
+  return post::sleeper;
+}
+
+idle::leaving idle::unpark(std::size_t index) noexcept {
+  lock_guard<mutex> guard(lock_);
+  if (!is_parked_[index]) return leaving::woken;
+  is_parked_[index] = false;
+  ++departures_;
+  word_->fetch_sub(one_parked, std::memory_order_acq_rel);
+  if (sentinel_ == index) {
+    sentinel_ = nobody;
+  } else {
+    sleepers_.erase(std::find(sleepers_.begin(), sleepers_.end(), index));
+  }
+  return sentinel_ == nobody && !sleepers_.empty() ? leaving::by_itself_unattended : leaving::by_itself;
+}
+
+idle::duty idle::after_round(std::size_t index) noexcept {
+  lock_guard<mutex> guard(lock_);
+  if (sentinel_ != index) return duty::relieved;
+  const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == workers_;
+  departures_seen_ = departures_;
+  if (!quiet) return duty::next_round;
+  sentinel_ = nobody;
+  sleepers_.push_back(index);
+  return duty::off;
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,88 @@
+// Who sleeps, who searches, and whom to wake.
+//
+// One word counts the parked and the searching workers. Whoever publishes a job then reads the word by a
+// read-modify-write, and a worker that parks changes it by one and only then looks at every queue once more.
+// One of the two comes first in the word's order: either the publisher sees the parked worker, or the worker
+// sees the job (its exchange acquires what the publisher's released). So no wake-up is lost, without a fence.
+//
+// A publisher wakes nobody while somebody searches; the last searcher that finds a job wakes the next one if
+// there is more. So a burst wakes workers one after the other, and a trickle wakes one.
+//
+// The sentinel: while any worker runs, one parked worker waits with a time limit and then looks in on the
+// others' reactors (a worker in a long job serves neither its sockets nor its timers). It is woken last. When
+// nobody has run for one of its rounds it goes off duty and sleeps without a limit: an idle process has no
+// wake-ups. A worker that leaves its sleep by itself and finds no sentinel on duty wakes one.
+//
+// Any thread may call wake functions; the rest is called by workers about themselves.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/base/padded.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class idle {
+ public:
+  explicit idle(std::size_t workers);
+
+  // A job was published: the worker to wake, if one should be. It counts as searching from now on.
+  [[nodiscard]] std::optional<std::size_t> take_one_to_wake() noexcept;
+
+  // A worker without work wants to look at its neighbours. False: enough do already.
+  [[nodiscard]] bool start_searching() noexcept;
+  // It found a job. True: nobody else searches, so it must wake the next one if more is left.
+  [[nodiscard]] bool stop_searching() noexcept;
+
+  enum class post : std::uint8_t { sleeper, sentinel };
+  // The worker goes to sleep. It must look at every queue once more before it does.
+  [[nodiscard]] post park(std::size_t index, bool was_searching) noexcept;
+
+  enum class leaving : std::uint8_t {
+    woken,                 // somebody took us: we count as searching
+    by_itself,             // we count as running
+    by_itself_unattended,  // the same, and somebody else should be woken to be sentinel
+  };
+  [[nodiscard]] leaving unpark(std::size_t index) noexcept;
+
+  enum class duty : std::uint8_t {
+    next_round,
+    off,       // nobody has run since its last round: it sleeps on without a limit
+    relieved,  // somebody has taken it meanwhile; the wake-up may have been used up already
+  };
+  // The sentinel's round is over and it found nothing.
+  [[nodiscard]] duty after_round(std::size_t index) noexcept;
+
+  // To wake somebody although no job was published.
+  [[nodiscard]] std::optional<std::size_t> take_any_parked() noexcept;
+
+ private:
+  static constexpr std::uint64_t one_searching = 1, one_parked = std::uint64_t{1} << 32;
+  static constexpr std::uint32_t searching(std::uint64_t word) noexcept {
+    return static_cast<std::uint32_t>(word);
+  }
+  static constexpr std::uint32_t parked(std::uint64_t word) noexcept {
+    return static_cast<std::uint32_t>(word >> 32);
+  }
+  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+  // Guarded by lock_.
+  std::size_t take_locked() noexcept;
+
+  const std::size_t workers_;
+  // Written by workers and wakers, always by read-modify-write; publishes the queues (see the head).
+  padded<atomic<std::uint64_t>> word_;
+  mutex lock_;
+  std::vector<std::size_t> sleepers_;  // the last to park is the first to wake: its caches are warm
+  std::size_t sentinel_ = nobody;      // parked, but not among the sleepers
+  std::vector<bool> is_parked_;
+  std::uint64_t departures_ = 0;       // how many have left their sleep so far
+  std::uint64_t departures_seen_ = 0;  // by the sentinel, at its last round
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,75 @@
+#include "weft/rt/scheduler/scheduler.h"
+
+#include "weft/rt/base/check.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+scheduler::~scheduler() {
+  close();
+}
+
+std::error_code scheduler::start(const std::string& name) {
+  const std::size_t count = place_.size;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::unique_ptr<backend> io;
+    if (const std::error_code failed = make_backend(backend_kind::system_default, io)) return failed;
+    place_.stations.push_back(std::make_unique<station>(std::move(io)));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<worker>(i, place_, *this, &owner_));
+  }
+  threads_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    worker* own = workers_[i].get();
+    if (const std::error_code failed =
+            threads_[i].start(name + '-' + std::to_string(i), [own] { own->run(); })) {
+      close();
+      return failed;
+    }
+  }
+  return {};
+}
+
+void scheduler::close() noexcept {
+  WEFT_CHECK(!is_on_worker(), "a runtime cannot be stopped by one of its own workers");
+  place_.is_closing.store(true, std::memory_order_release);  // pairs with worker::sleep_until_work()
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (!threads_[i].is_started()) continue;
+    place_.stations[i]->events.wake();
+    threads_[i].join();
+  }
+}
+
+void scheduler::submit(job& ready) noexcept {
+  if (is_on_worker()) {
+    this_turn().self->enqueue(ready);
+  } else {
+    place_.shared.push(ready);
+  }
+  place_.wake_one();
+}
+
+void scheduler::submit(job_list& ready) noexcept {
+  if (ready.empty()) return;
+  if (is_on_worker()) {
+    this_turn().self->enqueue(ready);
+  } else {
+    place_.shared.push_all(ready);
+  }
+  place_.wake_one();
+}
+
+void scheduler::fork(job& child) {
+  this_turn().forks->push(child);
+}
+
+reactor& scheduler::own_reactor() noexcept {
+  return is_on_worker() ? this_turn().self->events() : next_reactor();
+}
+
+reactor& scheduler::next_reactor() noexcept {
+  // Only an even spread is wanted, so relaxed is enough.
+  return place_.stations[next_.fetch_add(1, std::memory_order_relaxed) % size()]->events;
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

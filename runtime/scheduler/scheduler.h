@@ -1,0 +1,62 @@
+// Workers and what they share: who runs what.
+//
+// submit() and fork() may be called by any thread; a worker's submissions go to its own queue, all others to
+// the shared one. After close() has returned no job runs any more. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "weft/rt/os/thread.h"
+#include "weft/rt/scheduler/current.h"
+#include "weft/rt/scheduler/worker.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class engine;
+
+class scheduler {
+ public:
+  // `workers` is at least 1. `owner` is what tasks on our workers call home.
+  scheduler(std::size_t workers, engine& owner) : owner_(owner), place_(workers) {}
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+  ~scheduler();
+
+  // Opens the reactors and starts the threads. On an error everything that was started is ended again.
+  [[nodiscard]] std::error_code start(const std::string& name);
+
+  // Workers leave when they find no more jobs; joins them. The caller is no worker and submits nothing
+  // afterwards.
+  void close() noexcept;
+
+  void submit(job& ready) noexcept;
+  void submit(job_list& ready) noexcept;
+
+  // Called on a worker of ours. Children are taken back last in, first out, or stolen, oldest first.
+  void fork(job& child);
+  // Several children were forked: offers them to the others.
+  void offer_forked() noexcept { place_.wake_one(); }
+
+  [[nodiscard]] bool is_on_worker() const noexcept {
+    const worker* self = this_turn().self;
+    return self != nullptr && &self->home() == this;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
+  // The calling worker's reactor; elsewhere, and for what is to be spread, one after the other.
+  [[nodiscard]] reactor& own_reactor() noexcept;
+  [[nodiscard]] reactor& next_reactor() noexcept;
+
+ private:
+  engine& owner_;
+  workplace place_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<os::thread> threads_;
+  atomic<std::size_t> next_{0};  // deals reactors round; written by any thread
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,136 @@
+#include "weft/rt/scheduler/worker.h"
+
+#include "weft/rt/base/backoff.h"
+#include "weft/rt/base/check.h"
+#include "weft/rt/scheduler/current.h"
+#include "weft/rt/scheduler/sentinel.h"
+
+namespace weft::inline WEFT_ABI::rt {
+namespace {
+
+// How often a worker without work looks at its neighbours before it sleeps: about as long as a wake-up across
+// cores costs (30 µs), so that a short gap between two jobs does not pay for one.
+constexpr int search_rounds = 12;
+
+// Even a worker whose coroutines never end their turn serves its sockets and timers.
+constexpr std::uint32_t harvest_every = 61;
+
+}  // namespace
+
+void workplace::wake_one() noexcept {
+  if (const auto sleeper = sleepers.take_one_to_wake()) stations[*sleeper]->events.wake();
+}
+
+worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept
+    : index_(index),
+      place_(shared),
+      home_(home),
+      mine_(*shared.stations[index]),
+      finder_(index, shared.stations, shared.shared) {
+  turn_.frames.enable();
+  turn_.self = this;
+  turn_.home = owner;
+  turn_.forks = &mine_.forks;
+}
+
+void worker::run() noexcept {
+  const turn_guard entered(turn_);
+  while (step()) {
+  }
+}
+
+bool worker::step() noexcept {
+  job* next = next_job();
+  if (next == nullptr) next = search();
+  if (next == nullptr) return sleep_until_work();
+  if (is_searching_) {
+    is_searching_ = false;
+    // The last searcher to find a job wakes a successor, if there is more.
+    if (place_.sleepers.stop_searching() && finder_.is_any_left()) place_.wake_one();
+  }
+  run_job(*next);
+  return true;
+}
+
+job* worker::next_job() noexcept {
+  if (turn_.resume_first == nullptr) return finder_.next();
+  if (++steps_ % harvest_every == 0 && finder_.harvest_own()) place_.wake_one();
+  job* next = turn_.resume_first;
+  turn_.resume_first = nullptr;
+  return next;
+}
+
+job* worker::search() noexcept {
+  if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
+  backoff pause;
+  const int rounds = is_searching_ ? search_rounds : 1;
+  for (int i = 0; i < rounds; ++i) {
+    if (job* found = finder_.steal()) return found;
+    if (i + 1 < rounds) pause.pause();
+  }
+  if (finder_.harvest_neighbours()) return finder_.next();
+  return nullptr;
+}
+
+void worker::run_job(job& next) noexcept {
+  turn_.transfers = 0;
+  turn_.operations_left = turn::operation_budget;
+  next.run(next, turn_);
+  if (!turn_.later.empty()) {
+    finder_.enqueue(turn_.later);
+    place_.wake_one();
+  }
+}
+
+bool worker::sleep_until_work() noexcept {
+  // The seat first: once we are announced as asleep, a wake-up must reach us and no neighbour's poll. A
+  // neighbour holds it for one system call at most.
+  for (backoff pause; !mine_.events.try_sit();) pause.pause();
+  const idle::post post = place_.sleepers.park(index_, is_searching_);
+  is_searching_ = false;
+  job_list ready;
+  const bool is_closing = place_.is_closing.load(std::memory_order_acquire);  // pairs with scheduler::close()
+  const bool is_any_left = finder_.is_any_left();
+  if (!is_any_left && !is_closing) wait_in_reactor(post, ready);
+  mine_.events.stand_up();
+  finder_.enqueue(ready);
+  wake_up();
+  return is_any_left || !is_closing;
+}
+
+void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
+  constexpr std::int64_t no_limit = -1;
+  sentinel duty;
+  for (;;) {
+    mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
+    if (post == idle::post::sleeper || !ready.empty() || !duty.is_round_over()) return;
+    if (finder_.harvest_neighbours() || finder_.is_any_left()) return;
+    // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
+    // looked at here too.
+    if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()
+    switch (place_.sleepers.after_round(index_)) {
+      case idle::duty::next_round:
+        break;
+      case idle::duty::off:
+        post = idle::post::sleeper;
+        break;
+      case idle::duty::relieved:
+        return;
+    }
+  }
+}
+
+void worker::wake_up() noexcept {
+  switch (place_.sleepers.unpark(index_)) {
+    case idle::leaving::woken:
+      is_searching_ = true;
+      break;
+    case idle::leaving::by_itself:
+      break;
+    case idle::leaving::by_itself_unattended:
+      if (const auto next = place_.sleepers.take_any_parked()) place_.stations[*next]->events.wake();
+      break;
+  }
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,72 @@
+// One thread that runs jobs: the main loop.
+//
+// run() repeats step(); tests call step() themselves. Everything here is called by the worker's own thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/scheduler/find_work.h"
+#include "weft/rt/scheduler/idle.h"
+#include "weft/rt/scheduler/station.h"
+#include "weft/rt/work/turn.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class engine;
+class scheduler;
+
+// What a worker shares with its peers.
+struct workplace {
+  const std::size_t size;
+  station_list stations;
+  inject_queue shared;
+  idle sleepers;
+  // Set once, when the scheduler stops: workers leave as soon as they find no job.
+  atomic<bool> is_closing{false};
+
+  explicit workplace(std::size_t workers) : size(workers), sleepers(workers) {}
+
+  // A job was published: wakes one worker, unless one searches already.
+  void wake_one() noexcept;
+};
+
+class worker {
+ public:
+  worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept;
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+
+  void run() noexcept;
+
+  // Runs one job, or sleeps until there may be one. False once the scheduler closes and no job is left.
+  bool step() noexcept;
+
+  [[nodiscard]] scheduler& home() const noexcept { return home_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] reactor& events() noexcept { return mine_.events; }
+  [[nodiscard]] turn& current() noexcept { return turn_; }
+  void enqueue(job& ready) noexcept { finder_.enqueue(ready); }
+  void enqueue(job_list& ready) noexcept { finder_.enqueue(ready); }
+
+ private:
+  [[nodiscard]] job* next_job() noexcept;
+  [[nodiscard]] job* search() noexcept;
+  void run_job(job& next) noexcept;
+  bool sleep_until_work() noexcept;
+  void wait_in_reactor(idle::post post, job_list& ready) noexcept;
+  void wake_up() noexcept;
+
+  const std::size_t index_;
+  workplace& place_;
+  scheduler& home_;
+  station& mine_;
+  find_work finder_;
+  turn turn_;
+  bool is_searching_ = false;
+  std::uint32_t steps_ = 0;
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,128 @@
+// Forked children, last in first out: the owner pushes and pops at the bottom, thieves take from the top.
+//
+// The deque of Chase and Lev ("Dynamic circular work-stealing deque", SPAA 2005) with the orders of Lê, Pop,
+// Cohen and Zappa Nardelli ("Correct and efficient work-stealing for weak memory models", PPoPP 2013), but
+// with the order on the operations: ThreadSanitizer does not see a standalone fence.
+//
+// Invariant 1: top_ only grows, so no word repeats and no item is taken twice.
+// Invariant 2: only the owner writes bottom_, the slots and ring_.
+// Invariant 3: a ring that was outgrown lives until the queue dies: a thief may still read it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/base/padded.h"
+#include "weft/rt/work/job.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class fork_queue {
+ public:
+  // `capacity` is a power of two.
+  explicit fork_queue(std::size_t capacity = 1024) : owned_(new ring(capacity, nullptr)) {
+    ring_.store(owned_, std::memory_order_relaxed);  // no other thread knows of us yet
+  }
+  fork_queue(const fork_queue&) = delete;
+  fork_queue& operator=(const fork_queue&) = delete;
+  ~fork_queue() { delete owned_; }
+
+  // Owner. Publishes the item, and what was written before, to thieves. Throws std::bad_alloc when it must
+  // grow.
+  void push(job& forked) {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
+    const std::int64_t top = top_->load(std::memory_order_acquire);        // a thief has left the slots below
+    if (bottom - top >= owned_->size()) [[unlikely]]
+      grow(top, bottom);
+    owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
+    bottom_->store(bottom + 1, std::memory_order_release);           // pairs with steal(): load of bottom_
+  }
+
+  // Owner. The item that pop() would return, if no thief is faster; null when empty. The item may be gone:
+  // compare the pointer, do not follow it.
+  [[nodiscard]] job* peek() const noexcept {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);
+    if (top_->load(std::memory_order_relaxed) >= bottom) return nullptr;  // a hint; pop() decides
+    return owned_->slot(bottom - 1).load(std::memory_order_relaxed);
+  }
+
+  // Owner. The item pushed last, or null when there is none (or a thief was faster).
+  [[nodiscard]] job* pop() noexcept {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;
+    // A cheap look first: an empty queue costs no locked instruction.
+    if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
+    // Store, then load, both seq_cst: either a thief sees the lower bottom_, or we see its higher top_.
+    bottom_->store(bottom, std::memory_order_seq_cst);
+    std::int64_t top = top_->load(std::memory_order_seq_cst);
+    job* taken = nullptr;
+    if (top <= bottom) {
+      taken = owned_->slot(bottom).load(std::memory_order_relaxed);
+      if (top < bottom) return taken;
+      // The last one: race the thieves for it.
+      if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
+                                         std::memory_order_relaxed)) {
+        taken = nullptr;
+      }
+    }
+    bottom_->store(bottom + 1,
+                   std::memory_order_release);  // release: a thief that reads this must see the slots
+    return taken;
+  }
+
+  // Any thread. The oldest item, or null when there is none or another was faster.
+  [[nodiscard]] job* steal() noexcept {
+    std::int64_t top = top_->load(std::memory_order_seq_cst);             // before bottom_: see pop()
+    if (top >= bottom_->load(std::memory_order_seq_cst)) return nullptr;  // pairs with push(): release
+    ring* current = ring_.load(std::memory_order_acquire);                // pairs with grow()
+    job* taken = current->slot(top).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
+    if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+      return nullptr;
+    }
+    return taken;
+  }
+
+  // Any thread; a hint.
+  [[nodiscard]] bool empty() const noexcept {
+    return top_->load(std::memory_order_acquire) >= bottom_->load(std::memory_order_acquire);
+  }
+
+ private:
+  struct ring {
+    ring(std::size_t capacity, ring* before)
+        : mask(static_cast<std::int64_t>(capacity) - 1),
+          outgrown(before),
+          slots(new atomic<job*>[capacity]) {}
+    ring(const ring&) = delete;
+    ring& operator=(const ring&) = delete;
+    ~ring() {
+      delete[] slots;
+      delete outgrown;  // rings double: at most 60 deep
+    }
+    [[nodiscard]] std::int64_t size() const noexcept { return mask + 1; }
+    [[nodiscard]] atomic<job*>& slot(std::int64_t index) const noexcept { return slots[index & mask]; }
+
+    std::int64_t mask;
+    ring* outgrown;
+    atomic<job*>* slots;
+  };
+
+  WEFT_COLD void grow(std::int64_t top, std::int64_t bottom) {
+    auto* larger = new ring(static_cast<std::size_t>(owned_->size()) * 2, owned_);
+    for (std::int64_t i = top; i < bottom; ++i) {
+      larger->slot(i).store(owned_->slot(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
+    }
+    owned_ = larger;
+    ring_.store(larger, std::memory_order_release);  // pairs with steal(): publishes the copied slots
+  }
+
+  // Moved up by thieves, and by the owner when it takes the last item.
+  padded<atomic<std::int64_t>> top_{0};
+  // Written by the owner, read by thieves.
+  padded<atomic<std::int64_t>> bottom_{0};
+  ring* owned_;                  // the owner's copy of ring_
+  atomic<ring*> ring_{nullptr};  // written by the owner in grow(), read by thieves
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

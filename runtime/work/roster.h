@@ -1,0 +1,55 @@
+// Scopes that are asked to stop together: a runtime's tasks, a group's children.
+//
+// A member joins before it starts and leaves after its end, on any thread. Once closed, a roster admits
+// nobody. Invariant: a member's memory lives until leave() has returned, so stop_all() may walk the list
+// under the lock; scope::stop is O(1) and takes only the lock of the one queue where the member waits.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+
+#include "weft/rt/base/atomic.h"
+#include "weft/rt/base/intrusive_list.h"
+#include "weft/rt/work/job_list.h"
+#include "weft/rt/work/scope.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class roster {
+ public:
+  // A scope with links of its own: its job may stand in a queue at the same time.
+  struct member : scope {
+    struct links {
+      links* next = nullptr;
+      links* prev = nullptr;
+      member* self = nullptr;
+    } enrolled;
+  };
+
+  roster() = default;
+  roster(const roster&) = delete;
+  roster& operator=(const roster&) = delete;
+
+  // False once the roster is closed: the member must not start.
+  [[nodiscard]] bool admit(member& joining) noexcept;
+  // The caller may free the member afterwards.
+  void leave(member& leaving) noexcept;
+
+  // Admits nobody from now on, and asks every member to stop. Jobs to run are appended to `ready`.
+  void close_and_stop(job_list& ready) noexcept;
+
+  // Blocks the calling thread, which must not be a worker, until the last member has left.
+  void wait_until_empty() noexcept;
+
+  [[nodiscard]] std::size_t size() const noexcept;
+
+ private:
+  mutable mutex lock_;
+  std::condition_variable emptied_;
+  intrusive_list<member::links> members_;  // this and the rest: guarded by lock_
+  std::size_t size_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,52 @@
+// One turn of a worker's loop: what the running job may use, and what it leaves for the loop to do.
+//
+// A turn belongs to one worker and is touched by its thread alone. Threads that are not workers see one
+// shared turn that is never written: it caches no frames and has no worker. SPDX-License-Identifier:
+// Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "weft/rt/work/fork_queue.h"
+#include "weft/rt/work/frame_pool.h"
+#include "weft/rt/work/job_list.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+class engine;
+class worker;
+
+struct turn {
+  // How many coroutines may be entered by symmetric transfer before the loop takes over. Compilers do not
+  // always make the transfer a tail call (GCC 12 below -O2 and under its sanitizers), so the stack grows by a
+  // frame for each; the budget bounds it in every build alike.
+  static constexpr std::uint32_t transfer_budget = 128;
+
+  // How many operations of one job may complete without waiting before it must let its peers run.
+  static constexpr std::uint32_t operation_budget = 128;
+
+  frame_lists frames;
+
+  // Run next, before anything else is looked for. At most one: a job ends by handing over to one other.
+  job* resume_first = nullptr;
+
+  // Submitted when the running job comes back.
+  job_list later;
+
+  std::uint32_t transfers = 0;
+  std::uint32_t operations_left = operation_budget;
+
+  // Null on a thread that is not a worker.
+  worker* self = nullptr;
+  engine* home = nullptr;
+  fork_queue* forks = nullptr;
+
+  // One more operation of this job has completed without waiting. False: it should step aside now.
+  [[nodiscard]] bool spend_operation() noexcept {
+    if (operations_left == 0) return false;
+    --operations_left;
+    return true;
+  }
+};
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,74 @@
+// What the compute pool adds: an arena, and a count of who is in it.
+
+#include "weft/rt/offload/compute_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+
+#include "tests/support/offload_waiter.h"
+
+// oneTBB as Debian builds it is opaque to ThreadSanitizer.
+#if defined(__SANITIZE_THREAD__)
+#define WITH_TBB 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITH_TBB 0
+#endif
+#endif
+#ifndef WITH_TBB
+#define WITH_TBB 1
+#include <tbb/parallel_for.h>
+#endif
+
+namespace weft::inline WEFT_ABI::rt {
+namespace {
+
+TEST(compute_pool, its_default_is_one_thread_for_each_usable_cpu) {
+  engine_stub engine;
+  compute_pool pool({}, engine.sink());
+  EXPECT_GE(pool.max_threads(), 1u);
+}
+
+TEST(compute_pool, threads_inside_are_counted_while_they_are_inside) {
+  engine_stub engine;
+  compute_pool pool({.threads = 2}, engine.sink());
+  EXPECT_EQ(pool.threads_inside(), 0u);
+  gate door;
+  waiting_task first([&] { door.pass(); }), second([&] { door.pass(); });
+  ASSERT_EQ(await(pool, first), start_outcome::started);
+  ASSERT_EQ(await(pool, second), start_outcome::started);
+  ASSERT_TRUE(door.wait_until_reached(2));
+  EXPECT_EQ(pool.threads_inside(), 2u);
+  door.open();
+  ASSERT_TRUE(engine.wait_for(2));
+  EXPECT_TRUE(eventually([&] { return pool.threads_inside() == 0; }));
+}
+
+#if WITH_TBB
+TEST(compute_pool, parallel_algorithms_inside_stay_within_its_threads) {
+  engine_stub engine;
+  compute_pool pool({.threads = 2}, engine.sink());
+  std::atomic<int> inside{0}, most{0}, done{0};
+  auto sum = [&] {
+    tbb::parallel_for(0, 200, [&](int) {
+      const int now = inside.fetch_add(1) + 1;
+      int before = most.load();
+      while (now > before && !most.compare_exchange_weak(before, now)) {
+      }
+      std::this_thread::yield();
+      --inside;
+      ++done;
+    });
+  };
+  std::deque<waiting_task> tasks;
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(await(pool, tasks.emplace_back(sum)), start_outcome::started);
+  ASSERT_TRUE(engine.wait_for(8));
+  EXPECT_EQ(done, 8 * 200);
+  EXPECT_LE(most, 2);
+}
+#endif
+
+}  // namespace
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,137 @@
+// What tests of the pools share: a door to hold functions at, an engine that keeps what comes back, and a
+// task without a scheduler whose jobs are looked at instead of run. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <source_location>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "weft/rt/offload/call.h"
+#include "weft/rt/work/frame.h"
+#include "weft/rt/work/scope.h"
+
+namespace weft::inline WEFT_ABI::rt {
+
+inline constexpr auto patience =
+    std::chrono::seconds(20);  // then the test is red; never waited for when it is green
+
+template <class Condition>
+[[nodiscard]] bool eventually(Condition holds) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// A door that functions wait at until the test opens it.
+class gate {
+ public:
+  void open() {
+    std::lock_guard guard(lock_);
+    is_open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock locked(lock_);
+    ++waiting_;
+    changed_.notify_all();
+    EXPECT_TRUE(changed_.wait_for(locked, patience, [this] { return is_open_; })) << "nobody opened the gate";
+  }
+  [[nodiscard]] bool wait_until_reached(int by = 1) {
+    std::unique_lock locked(lock_);
+    return changed_.wait_for(locked, patience, [&] { return waiting_ >= by; });
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool is_open_ = false;
+  int waiting_ = 0;
+};
+
+// Stands for an engine: keeps the jobs that come back.
+class engine_stub {
+ public:
+  [[nodiscard]] completion_sink sink() {
+    return {[](void* self, job& ready) noexcept { static_cast<engine_stub*>(self)->take(ready); }, this};
+  }
+  [[nodiscard]] bool wait_for(std::size_t jobs) {
+    std::unique_lock locked(lock_);
+    return came_.wait_for(locked, patience, [&] { return jobs_.size() >= jobs; });
+  }
+  [[nodiscard]] std::vector<job*> jobs() {
+    std::lock_guard guard(lock_);
+    return jobs_;
+  }
+
+ private:
+  void take(job& ready) {
+    std::lock_guard guard(lock_);
+    jobs_.push_back(&ready);
+    came_.notify_all();
+  }
+
+  std::mutex lock_;
+  std::condition_variable came_;
+  std::vector<job*> jobs_;
+};
+
+// A chain that waits for one function.
+struct waiting_task {
+  struct function_call : call {
+    explicit function_call(waiting_task& of) : call(&invoke_it, &of.own), task(of) {}
+    static void invoke_it(call& self) noexcept {
+      waiting_task& task = static_cast<function_call&>(self).task;
+      try {
+        task.function();
+      } catch (...) {
+        task.error = std::current_exception();
+      }
+      task.has_run = true;  // published by finish()
+    }
+    waiting_task& task;
+  };
+
+  explicit waiting_task(std::function<void()> given) : function(std::move(given)) {}
+  waiting_task(const waiting_task&) = delete;
+  waiting_task& operator=(const waiting_task&) = delete;
+
+  [[nodiscard]] bool arm() { return own.arm(operation, leaf); }
+  [[nodiscard]] bool is_resumed() const { return own.run == &scope::resume_job; }
+  [[nodiscard]] bool is_unwound() const { return own.run == &scope::unwind_job; }
+
+  std::function<void()> function;
+  std::exception_ptr error;
+  bool has_run = false;
+  scope own;
+  frame leaf{std::source_location::current()};
+  function_call operation{*this};
+};
+
+template <class Pool>
+[[nodiscard]] start_outcome await(Pool& pool, waiting_task& task) {
+  EXPECT_TRUE(task.arm());
+  return pool.start(task.operation);
+}
+
+// Stops the task; how many jobs the canceller handed out.
+[[nodiscard]] inline int stop(waiting_task& task) {
+  job_list ready;
+  task.own.stop(ready);
+  int handed_out = 0;
+  while (ready.pop_front() != nullptr) ++handed_out;
+  return handed_out;
+}
+
+}  // namespace weft::inline WEFT_ABI::rt
