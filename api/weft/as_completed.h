@@ -7,8 +7,10 @@
 // takes no argument. No tasks: nothing is called.
 //
 // Errors: the first error, of a task or of `fn`, asks all others to stop; when all have ended it is thrown
-// (several: error_group). Stop: forwarded to the tasks and to `fn`; the caller is unwound when all have
-// ended. Cost: a frame and a block a task. SPDX-License-Identifier: Apache-2.0
+// (several: error_group).
+// Stop: forwarded to the tasks and to `fn`; the caller is unwound when all have ended.
+// Cost: a frame and a block a task.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <deque>

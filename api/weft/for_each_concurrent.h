@@ -7,7 +7,8 @@
 // free. `fn` is called from several workers at once.
 //
 // Errors: std::invalid_argument when n is zero. The first error asks the others to stop; no further element
-// is begun; when all have ended it is thrown. Stop: forwarded; the caller is unwound when all have ended.
+// is begun; when all have ended it is thrown.
+// Stop: forwarded; the caller is unwound when all have ended.
 // Cost: n coroutines, however long the range is, and what `fn` makes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

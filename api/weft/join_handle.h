@@ -4,8 +4,10 @@
 // runtime). Dropping it lets the task go on; it does not stop it. A handle may outlive its runtime. Errors:
 // `co_await handle` throws what the task threw; stopped_error if the task was stopped. An error that is never
 // awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the task
-// ends later. Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever
-// holds it then. SPDX-License-Identifier: Apache-2.0
+// ends later.
+// Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever holds it
+// then.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <coroutine>

@@ -11,7 +11,8 @@
 // std::system_error when the system has no thread or descriptor to give.
 // The end: the destructor (or stop()) refuses new tasks, asks all running ones to stop, waits for them
 // (clean-up included), runs or refuses what is queued on the pools, and joins its threads. A task that never
-// waits and never looks at its stop token is waited for. SPDX-License-Identifier: Apache-2.0
+// waits and never looks at its stop token is waited for.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <condition_variable>

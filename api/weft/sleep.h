@@ -4,8 +4,11 @@
 //     co_await weft::sleep_until(deadline);    // std::chrono::steady_clock
 //
 // Never early; late by up to 66 µs and the kernel's own lateness. A length of zero or less, and a deadline
-// that has passed, let other tasks run once. Durations that do not fit are "for ever". Stop: a stop point;
-// nothing is lost. Errors: none. Cost: no allocation, O(1). SPDX-License-Identifier: Apache-2.0
+// that has passed, let other tasks run once. Durations that do not fit are "for ever".
+// Stop: a stop point; nothing is lost.
+// Errors: none.
+// Cost: no allocation, O(1).
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

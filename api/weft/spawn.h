@@ -9,9 +9,11 @@
 // its captures die with it.
 //
 // Thread safety: called by a task (from other threads: runtime::spawn). The new task belongs to the same
-// runtime. Errors: std::bad_alloc. On a runtime that is stopping, the task ends as stopped without having
-// run. Cost: one allocation besides the coroutine's frame; a wake-up of another worker if one sleeps and none
-// searches. SPDX-License-Identifier: Apache-2.0
+// runtime.
+// Errors: std::bad_alloc. On a runtime that is stopping, the task ends as stopped without having run.
+// Cost: one allocation besides the coroutine's frame; a wake-up of another worker if one sleeps and none
+// searches.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <utility>

@@ -62,8 +62,8 @@ class [[nodiscard]] current_stop_token_operation {
   [[nodiscard]] auto into_awaiter() const noexcept { return detail::current_stop_token_awaiter(); }
 };
 
-// The ambient token: `weft::inplace_stop_token token = co_await weft::current_stop_token();`
-// No stop point, never suspends.
+// The ambient token: `weft::inplace_stop_token token = co_await weft::current_stop_token();` No stop point,
+// never suspends.
 [[nodiscard]] inline current_stop_token_operation current_stop_token() noexcept {
   return {};
 }

@@ -1,5 +1,6 @@
 // All of the core: #include "weft/weft.h". Sockets are apart: "weft/net/tcp_stream.h",
-// "weft/net/tcp_listener.h". SPDX-License-Identifier: Apache-2.0
+// "weft/net/tcp_listener.h".
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "weft/as_completed.h"

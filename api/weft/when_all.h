@@ -9,9 +9,10 @@
 //
 // Thread safety: the tasks may run on any workers of the caller's runtime, at the same time.
 // Errors: the first task that fails (in time) asks the others to stop; all are awaited; then that error is
-// thrown. Errors that come after it are dropped: a task_group reports them all. Stop: forwarded to all tasks;
-// the caller is unwound when all have ended. If they all finish nevertheless, the results are delivered: a
-// completed effect wins. Cost: no allocation for a fixed number of tasks, one for a vector.
+// thrown. Errors that come after it are dropped: a task_group reports them all.
+// Stop: forwarded to all tasks; the caller is unwound when all have ended. If they all finish nevertheless,
+// the results are delivered: a completed effect wins.
+// Cost: no allocation for a fixed number of tasks, one for a vector.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -2,7 +2,9 @@
 //
 //     for (…) { crunch(); co_await weft::yield_now(); }
 //
-// Stop: a stop point; nothing is lost. Errors: none. Cost: about 15 ns when nobody else is ready.
+// Stop: a stop point; nothing is lost.
+// Errors: none.
+// Cost: about 15 ns when nobody else is ready.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -11,7 +11,8 @@
 // > 0, `ended` stands.
 //
 // Signals are blocked in these threads (faults and SIGPROF aside). A function that starts a process gives the
-// child a mask of its own, or the child is deaf to SIGTERM. SPDX-License-Identifier: Apache-2.0
+// child a mask of its own, or the child is deaf to SIGTERM.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

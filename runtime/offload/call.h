@@ -1,28 +1,26 @@
 // A function on its way to a pool, and whom to resume when it has run. Lives in the awaiter.
 //
-//     created --start--> started: queued --take--> running --> ended       the crew's thread finishes the
-//     operation
+//     created --start--> started: queued --take--> running --> ended       a thread finishes the operation
 //        |                          |
-//        |                          +--cancel, unlinked--> (taken)         the canceller has it; it never
-//        runs
+//        |                          +--cancel, unlinked--> (taken)         the canceller has it; it never runs
 //        +--cancel--> abandoned                                            start() answers `stopped`
 //
 // A stop against each step, with the leaf word of scope.h:
 //   - before arm(): arm() fails, the pool is never asked;
 //   - between arm() and start(): cancel abandons the call and is `completing`; start() answers `stopped`, and
-//   the
-//     awaiter ends the operation (to_unwind, then finish); whoever of finish() and left() comes last hands
-//     out;
+//     the awaiter ends the operation (to_unwind, then finish); whoever of finish() and left() comes last
+//     hands out;
 //   - queued: cancel unlinks it under the queue's lock and has `taken` it; no thread knows it any more;
 //   - running or ended: `completing`. The function's effect wins, and what it uses stays: the frame, with
-//   this call
-//     in it, is resumed only when invoke() has returned and the canceller has left. A running function is
-//     never interrupted; one that runs long looks at a flag of its own.
+//     this call in it, is resumed only when invoke() has returned and the canceller has left. A running
+//     function is never interrupted; one that runs long looks at a flag of its own.
 //
 // Invariant 1: `queue` is written before `state` becomes started, so who reads `started` may take the queue's
-// lock. Invariant 2: a started call is linked, or was taken by exactly one of: a thread of the crew, a
-// canceller. Refused: to leave a stopped call in the queue, marked. A timeout around it would then end only
-// when a thread comes by, behind all that was queued before. SPDX-License-Identifier: Apache-2.0
+// lock.
+// Invariant 2: a started call is linked, or was taken by exactly one of: a thread of the crew, a canceller.
+// Refused: to leave a stopped call in the queue, marked. A timeout around it would then end only when a
+// thread comes by, behind all that was queued before.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -38,8 +36,8 @@ struct call_queue;
 // The answer of a pool's start(). What the awaiter owes:
 //   started  nothing; the call, and the frame around it, may be gone already;
 //   stopped  a stop came before: `scope.to_unwind(leaf)`, then `if (scope.finish())` hand the scope's job
-//   out; refused  `call.refusal` says why: `if (scope.finish())` go on, or else a canceller resumes the
-//   chain.
+//   out; refused  `call.refusal` says why: `if (scope.finish())` go on, or else a canceller resumes
+//            the chain.
 enum class start_outcome : std::uint8_t { started, stopped, refused };
 
 struct call : leaf_op {

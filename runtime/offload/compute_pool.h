@@ -12,7 +12,8 @@
 //
 // oneTBB as Debian builds it is opaque to ThreadSanitizer. Where this library is built with it, the same
 // threads run calls without an arena (see compute_arena.cc); parallel algorithms then use oneTBB's default
-// arena. SPDX-License-Identifier: Apache-2.0
+// arena.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <memory>

@@ -8,9 +8,9 @@
 // Invariant 2: a thread leaves only when the queue is empty, deciding it under the lock.
 // Invariant 3: a thread that leaves joins the one that left before it; whoever drains joins the last.
 //
-// A thread is created with the lock held, which costs the others some 20 µs while the crew grows. Refused: to
-// create it after unlocking. Then a call may be linked, and taken by a thread about to leave, before one
-// knows whether the system had a thread to give, and the refusal no longer finds whom to tell.
+// A thread is created with the lock held, which costs the others some 20 µs while the crew grows.
+// Refused: to create it after unlocking. Then a call may be linked, and taken by a thread about to leave,
+// before one knows whether the system had a thread to give, and the refusal no longer finds whom to tell.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

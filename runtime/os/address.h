@@ -4,7 +4,8 @@
 // one. Names are never looked up here: that blocks, and belongs to a resolver.
 //
 // Invariant: bytes_ holds a sockaddr_in or a sockaddr_in6, normalised (padding and flow label are zero), so
-// that equal addresses have equal bytes. SPDX-License-Identifier: Apache-2.0
+// that equal addresses have equal bytes.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

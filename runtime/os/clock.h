@@ -4,7 +4,8 @@
 // futex.h hands to the kernel: a jump of the wall clock moves no timer.
 //
 // Surprising: a deadline that cannot be written down is `never`, not an overflow; so is one after NaN
-// seconds. SPDX-License-Identifier: Apache-2.0
+// seconds.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

@@ -7,7 +7,8 @@
 // never seen.
 //
 // Surprising: a count of zero from `recv` is the end of the stream, but an empty buffer counts zero as well.
-// A count below the size asked for is usual in both directions. SPDX-License-Identifier: Apache-2.0
+// A count below the size asked for is usual in both directions.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <sys/uio.h>

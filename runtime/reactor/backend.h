@@ -2,7 +2,8 @@
 //
 // Any thread may call anything, but wait() is for one thread at a time: the holder of the reactor's seat.
 // Nothing here runs a job: jobs that became ready are appended to a list for the caller to submit. A job on
-// it is always a scope, and its home engine is the one to submit it to. SPDX-License-Identifier: Apache-2.0
+// it is always a scope, and its home engine is the one to submit it to.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,8 @@
 //     ^                    ^                 |   |                    |
 //     +----- release ------+---- release ----+   +--- publish --> waiting -- close --> none
 //
-//   none     nothing to be had: an event will come         trying   one operation is at it: it makes system
-//   calls ready    a system call may succeed                     waiting  one operation waits for an event
+//   none     nothing to be had: an event will come    trying   one operation is at it: makes system calls
+//   ready    a system call may succeed                waiting  one operation waits for an event
 //
 // An event (or a kick) that comes while `trying` is kept in the `again` bit: publish then fails, so that none
 // is lost.
@@ -17,8 +17,9 @@
 //
 // Invariant 1: at most one operation is at a direction. It holds the direction from claim to release.
 // Invariant 2: once closed, nothing is claimed, pinned or published; counts only fall. Exactly one call
-// answers that it was the last, and its caller closes the descriptor. Invariant 3: a call with another
-// generation changes nothing. SPDX-License-Identifier: Apache-2.0
+// answers that it was the last, and its caller closes the descriptor.
+// Invariant 3: a call with another generation changes nothing.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

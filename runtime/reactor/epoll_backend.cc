@@ -2,7 +2,8 @@
 //
 // The eventfd behind wake() is edge-triggered too, and never read: each write to it is an edge of its own.
 // Writes are coalesced by a flag, which is cleared after the event was harvested and before the waiter looks
-// for work. SPDX-License-Identifier: Apache-2.0
+// for work.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/epoll.h>
 
 #include <array>

@@ -5,7 +5,8 @@
 // `result` set; when it is stopped instead, its frame is destroyed and `result` never read.
 //
 // Invariant: what `buffer` points to stays in place until the coroutine is resumed or its frame is destroyed:
-// it lives in that frame or above it. SPDX-License-Identifier: Apache-2.0
+// it lives in that frame or above it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -4,41 +4,37 @@
 // What holds an operation where:
 //
 //   start()    claims the direction (control_word.h) and tries. Only on "would block" it arms the chain's
-//   leaf word,
-//              lends the chain's job to the operation (run = attempt), and publishes it: trying -> waiting.
+//              leaf word, lends the chain's job to the operation (run = attempt), and publishes it: trying ->
+//              waiting.
 //   an event   waiting -> trying, and hands the job out. It now holds the direction.
 //   the job    tries. An answer: release the direction, finish() the leaf word, go on in the coroutine.
 //              "Would block": publish again.
 //   a stop     (cancel, after the leaf word says stopping) does what an event does: it kicks. It never takes
-//   the
-//              operation for itself; it always answers `completing`.
+//              the operation for itself; it always answers `completing`.
 //   close()    takes a waiting operation out and hands its job out, marked: the record is not its own any
-//   more.
+//              more.
 //
 // Why nothing is lost and nothing happens twice:
 // 1. An operation is armed only between claim and release, so a kick finds it either trying or waiting.
-// Waiting:
-//    the kick hands out the job, which sees the stop before its next system call. Trying: `again` makes its
-//    publish fail, and through that exchange it sees the stop. Neither (none, ready, another's): it has been
-//    released with its outcome decided, and finish() follows; a kick that meets a stranger makes that one
-//    look once more.
+//    Waiting: the kick hands out the job, which sees the stop before its next system call. Trying: `again`
+//    makes its publish fail, and through that exchange it sees the stop. Neither (none, ready, another's): it
+//    has been released with its outcome decided, and finish() follows; a kick that meets a stranger makes
+//    that one look once more.
 // 2. After publish() has said `waiting`, the operation, its frame and its scope may be gone: nothing is
-// touched. So
-//    no look at the scope is needed after publishing, and none would be allowed.
+//    touched. So no look at the scope is needed after publishing, and none would be allowed.
 // 3. The direction is released before finish(): whoever is resumed may start the next operation at once. The
-// record
-//    stays valid memory, so a canceller that comes between the two finds a word that does not concern it.
+//    record stays valid memory, so a canceller that comes between the two finds a word that does not concern
+//    it.
 // 4. `run` is set to resume or unwind before finish(), as the canceller may be the one to hand the job out.
 // 5. A completed effect wins: after a system call that had an answer, the chain is resumed with it, stopping
-// or not.
-//    A stop is looked at only before a call, never after one.
+//    or not. A stop is looked at only before a call, never after one.
 // 6. An event between "would block" and publish sets `again`, and publish fails: no edge is lost.
 // 7. Close: `closed` is set with the same exchange that takes out who waits; who tries finds it at publish or
-// release,
-//    and the last one to leave closes the descriptor.
+//    release, and the last one to leave closes the descriptor.
 //
 // Refused: a cancel that takes the operation out of the word by comparing pointers. Between its look and its
-// exchange the word can be released and published by another operation. SPDX-License-Identifier: Apache-2.0
+// exchange the word can be released and published by another operation.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -6,7 +6,8 @@
 // stands at timer_wheel::cancel.
 //
 // Invariant: `state`, `slot` and the links are guarded by the wheel's lock from the moment that the leaf word
-// is armed. SPDX-License-Identifier: Apache-2.0
+// is armed.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

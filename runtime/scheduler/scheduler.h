@@ -1,7 +1,8 @@
 // Workers and what they share: who runs what.
 //
 // submit() and fork() may be called by any thread; a worker's submissions go to its own queue, all others to
-// the shared one. After close() has returned no job runs any more. SPDX-License-Identifier: Apache-2.0
+// the shared one. After close() has returned no job runs any more.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,8 @@
 //
 // The one parked worker that looks in on busy neighbours (see idle.h) starts with short rounds, because a job
 // that has just begun is the likeliest to leave sockets unserved for the first time, and doubles them while
-// it finds nothing. Not thread-safe: lives on the sentinel's stack. SPDX-License-Identifier: Apache-2.0
+// it finds nothing. Not thread-safe: lives on the sentinel's stack.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

@@ -10,9 +10,9 @@
 namespace weft::inline WEFT_ABI::rt {
 namespace {
 
-// How often a worker without work looks at its neighbours before it sleeps: about 15 µs, half of what a wake-up across
-// cores costs. It spins and never yields: where cores are short, sched_yield() gives a whole time slice away, and our
-// timers and sockets would be late by as much.
+// How often a worker without work looks at its neighbours before it sleeps: about 15 µs, half of what a
+// wake-up across cores costs. It spins and never yields: where cores are short, sched_yield() gives a whole
+// time slice away, and our timers and sockets would be late by as much.
 constexpr int search_rounds = 12;
 constexpr int longest_pause = 64;
 

@@ -6,7 +6,8 @@
 // owner's handle on the way (see scope.h, unwinding). The root's link is its scope.
 //
 // Invariant: a frame is the first base of its promise, and promises are aligned to at most 16 bytes (checked
-// where they are defined), so that handle() finds the coroutine in front of it. SPDX-License-Identifier:
+// where they are defined), so that handle() finds the coroutine in front of it.
+// SPDX-License-Identifier:
 // Apache-2.0
 #pragma once
 

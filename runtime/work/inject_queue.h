@@ -1,7 +1,8 @@
 // The shared queue: jobs from threads that are not workers, and what overflows a worker's own queue.
 //
 // Any thread, any end. A lock is enough: workers look here once in many turns, or when they have nothing
-// else. SPDX-License-Identifier: Apache-2.0
+// else.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // Jobs in a row: what a lower floor hands back for the scheduler to run.
 //
 // First in, first out; push and splice are O(1). Not thread-safe. Dropping a list that is not empty loses
-// work, so the destructor checks. SPDX-License-Identifier: Apache-2.0
+// work, so the destructor checks.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

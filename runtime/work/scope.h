@@ -13,12 +13,12 @@
 //                               completing       whoever of finish() and left() comes last; resume
 //                               forwarded        a join: its children are asked first, by this scope's job
 //
-// `stopping` is never left: every later arm() fails, so a stop is level-triggered.
-// The order of arming: the operation is initialised, then the word, then the kernel or the queue. Publishing
-// it there is the last thing that the arming thread does: the chain may be resumed, and gone, at once. So a
-// cancel that comes between the word and the queue leaves a mark in the queue (under its lock, or in its
-// word), answers `completing`, and the arming thread, which finds the mark instead of publishing, does
-// to_unwind() and finish().
+// `stopping` is never left: every later arm() fails, so a stop is level-triggered. The order of arming: the
+// operation is initialised, then the word, then the kernel or the queue. Publishing it there is the last
+// thing that the arming thread does: the chain may be resumed, and gone, at once. So a cancel that comes
+// between the word and the queue leaves a mark in the queue (under its lock, or in its word), answers
+// `completing`, and the arming thread, which finds the mark instead of publishing, does to_unwind() and
+// finish().
 //
 // Unwinding destroys the frames innermost first, from a worker's loop, without recursion and without an
 // exception; each owner's handle is cut before its frame dies. It gives way to other jobs once in a while.
@@ -61,8 +61,8 @@ struct leaf_op {
 enum class ending : std::uint8_t { finished, stopped };
 
 struct scope : job {
-  // The chain has ended: the root frame is at its final suspension (finished) or destroyed (stopped).
-  // Called on a worker; returns what to enter next. The scope may be gone afterwards.
+  // The chain has ended: the root frame is at its final suspension (finished) or destroyed (stopped). Called
+  // on a worker; returns what to enter next. The scope may be gone afterwards.
   using end_fn = std::coroutine_handle<> (*)(scope&, turn&, ending) noexcept;
 
   scope() noexcept = default;

@@ -1,7 +1,8 @@
 // One turn of a worker's loop: what the running job may use, and what it leaves for the loop to do.
 //
 // A turn belongs to one worker and is touched by its thread alone. Threads that are not workers see one
-// shared turn that is never written: it caches no frames and has no worker. SPDX-License-Identifier:
+// shared turn that is never written: it caches no frames and has no worker.
+// SPDX-License-Identifier:
 // Apache-2.0
 #pragma once
 

@@ -1,5 +1,6 @@
 // What tests of the pools share: a door to hold functions at, an engine that keeps what comes back, and a
-// task without a scheduler whose jobs are looked at instead of run. SPDX-License-Identifier: Apache-2.0
+// task without a scheduler whose jobs are looked at instead of run.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // The part of when_all that does not know how its children are stored: offering them, and going from one to
-// the next. SPDX-License-Identifier: Apache-2.0
+// the next.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <coroutine>

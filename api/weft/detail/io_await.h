@@ -2,7 +2,8 @@
 //
 // The operation is started once the coroutine is suspended, because it may be resumed on another worker
 // before start() has returned. An operation that completes at once costs no more than its system call, until
-// the turn's budget is spent: then the task lets its peers run first. SPDX-License-Identifier: Apache-2.0
+// the turn's budget is spent: then the task lets its peers run first.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cerrno>

@@ -10,7 +10,8 @@
 // before.
 //
 // Invariant: a child's record lives until the join is complete, so that stop_children() may touch all of
-// them. SPDX-License-Identifier: Apache-2.0
+// them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <coroutine>

@@ -1,7 +1,8 @@
 // What a coroutine leaves behind: nothing yet, a value, or an error.
 //
 // Alignment is at most 16, also for over-aligned values (these are placed by hand), because a promise must
-// not be aligned more strictly: see "weft/rt/work/frame.h". SPDX-License-Identifier: Apache-2.0
+// not be aligned more strictly: see "weft/rt/work/frame.h".
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,9 @@
 // Thread safety: one task accepts at a time; close() from any task ends a waiting accept with
 // std::errc::operation_canceled.
 // Errors: std::system_error (address_in_use, permission_denied, too_many_files_open, …); accept() also by
-// as_result(). Stop: accept() is a stop point; no connection is lost. SPDX-License-Identifier: Apache-2.0
+// as_result().
+// Stop: accept() is a stop point; no connection is lost.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

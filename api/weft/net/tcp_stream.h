@@ -9,9 +9,12 @@
 // Thread safety: one task reads while another writes; two operations in one direction at a time are refused
 // (std::errc::device_or_resource_busy). close() from any task: operations that wait end with
 // std::errc::operation_canceled, later ones with bad_file_descriptor. A stream may be used by any task of its
-// runtime. Errors: std::system_error; or as values by as_result(). End of stream is 0 bytes, not an error.
+// runtime.
+// Errors: std::system_error; or as values by as_result(). End of stream is 0 bytes, not an error.
 // Stop: every operation is a stop point. A stopped read loses nothing; a stopped write_all may have sent a
-// part. Cost: no allocation; one system call when data or room is there. SPDX-License-Identifier: Apache-2.0
+// part.
+// Cost: no allocation; one system call when data or room is there.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,15 +1,15 @@
 // semaphore: at most n at a time.
 //
 //     weft::semaphore limit{10};
-//     { auto permit = co_await limit.acquire();  …  }     // given back at the end of the block, on every way
-//     out
+//     { auto permit = co_await limit.acquire();  …  }     // given back at the end of the block
 //
 // Strictly first in, first out: a newcomer never overtakes a waiter, even when a permit is free for a moment.
 //
 // Thread safety: all functions from any thread; tasks of several runtimes may share one. Giving back happens
-// before the acquire that gets the permit next. Errors: the constructor throws std::invalid_argument for a
-// negative number; 0 is allowed. Stop: acquire() is a stop point. A stopped waiter loses its place and no
-// permit; one that has been handed a permit when the stop comes gets it, and gives it back as it is unwound.
+// before the acquire that gets the permit next.
+// Errors: the constructor throws std::invalid_argument for a negative number; 0 is allowed.
+// Stop: acquire() is a stop point. A stopped waiter loses its place and no permit; one that has been handed a
+// permit when the stop comes gets it, and gives it back as it is unwound.
 // Cost: no allocation; a lock.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -40,8 +40,8 @@ weft::task<int> by_compute() {
   co_return co_await weft::compute(count_primes);
 }
 
-// Ticks every millisecond until `end` is set and reached. A tick that was missed is made up for and
-// counts as late as it is, because whatever had come in at that moment would have waited as long.
+// Ticks every millisecond until `end` is set and reached. A tick that was missed is made up for and counts as
+// late as it is, because whatever had come in at that moment would have waited as long.
 weft::task<std::vector<milliseconds>> tick_until(const std::optional<steady_clock::time_point>& end) {
   std::vector<milliseconds> lateness;
   auto due = steady_clock::now();

@@ -10,8 +10,8 @@
 
 namespace article {
 
-// Runs both in a runtime with a single worker, so that there is no other to carry the ticker:
-// with n workers it takes n such functions at once to see the same. Blocks for about a second.
+// Runs both in a runtime with a single worker, so that there is no other to carry the ticker: with n workers
+// it takes n such functions at once to see the same. Blocks for about a second.
 std::vector<finding> measure_cpu_bound();
 
 }  // namespace article

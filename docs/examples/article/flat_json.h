@@ -1,5 +1,5 @@
-// Just enough JSON for the slow API and its clients: flat objects of plain words and whole
-// numbers. Nothing is escaped, so neither names nor words may hold a quote or a backslash.
+// Just enough JSON for the slow API and its clients: flat objects of plain words and whole numbers. Nothing
+// is escaped, so neither names nor words may hold a quote or a backslash.
 //
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

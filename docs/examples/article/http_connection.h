@@ -1,7 +1,7 @@
 // A TCP connection that carries HTTP/1.1 messages one after the other. Client and slow API both use it.
 //
-// For one coroutine at a time. After a read or a write that threw or was stopped, nobody knows where the
-// next message begins: drop the connection. Neither copied nor moved: what is unread points into it.
+// For one coroutine at a time. After a read or a write that threw or was stopped, nobody knows where the next
+// message begins: drop the connection. Neither copied nor moved: what is unread points into it.
 //
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

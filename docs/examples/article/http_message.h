@@ -1,7 +1,7 @@
 // One HTTP/1.1 message, taken in piece by piece as a socket hands its bytes over.
 //
-// The grammar is llhttp's business (docs/decisions/0010-http-parsing.md). This file keeps
-// what the example needs of a message, and refuses one that is too large before it is stored.
+// The grammar is llhttp's business (docs/decisions/0010-http-parsing.md). This file keeps what the example
+// needs of a message, and refuses one that is too large before it is stored.
 //
 // Not for two threads at once. Neither copied nor moved: the parser holds this object's address.
 //
@@ -41,12 +41,12 @@ class http_message {
   http_message(const http_message&) = delete;
   http_message& operator=(const http_message&) = delete;
 
-  // Returns how many of the bytes were taken. What is left belongs to the next message
-  // if this one is complete, and is to be offered again if it is not. Throws http_error.
+  // Returns how many of the bytes were taken. What is left belongs to the next message if this one is
+  // complete, and is to be offered again if it is not. Throws http_error.
   std::size_t take(std::span<const std::byte> bytes);
 
-  // The peer will send no more. Ends a body that has no stated
-  // length; throws http_error in the middle of anything else.
+  // The peer will send no more. Ends a body that has no stated length; throws http_error in the middle of
+  // anything else.
   void end_of_stream();
 
   bool has_begun() const noexcept { return has_begun_; }

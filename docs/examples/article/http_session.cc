@@ -7,8 +7,8 @@
 namespace article {
 namespace {
 
-// Far above what any program here waits for: it turns a
-// hang into an error, and never a slow machine into one.
+// Far above what any program here waits for: it turns a hang into an error, and never a slow machine into
+// one.
 constexpr std::chrono::seconds patience{30};
 
 }  // namespace
@@ -25,8 +25,8 @@ weft::task<std::string> http_session::post(std::string target) {
 }
 
 weft::task<std::string> http_session::exchange(std::string method, std::string target) {
-  // A kept connection can have been closed by the server in the meantime; a client for the
-  // wide world would then try once more on a new one. The slow API never closes first.
+  // A kept connection can have been closed by the server in the meantime; a client for the wide world would
+  // then try once more on a new one. The slow API never closes first.
   std::unique_ptr<http_connection> connection = take_idle();
   if (connection == nullptr) {
     weft::tcp_stream stream = co_await weft::tcp_stream::connect(server_);
@@ -41,8 +41,8 @@ weft::task<std::string> http_session::exchange(std::string method, std::string t
   const bool has_answer = co_await connection->read(answer);
   if (!has_answer) throw http_error(502, target + ": the server closed the connection and did not answer");
 
-  // Only now: a connection on which anything failed or was
-  // stopped is dropped on the way out, never used again.
+  // Only now: a connection on which anything failed or was stopped is dropped on the way out, never used
+  // again.
   if (answer.keeps_alive()) give_back(std::move(connection));
   if (answer.status() != 200) {
     throw http_error(answer.status(),

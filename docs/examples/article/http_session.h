@@ -1,6 +1,6 @@
-// The client: one session that all programs share, as the article's do. It keeps
-// the connections that are idle and opens a new one only when none is, so ten
-// requests at once need ten connections, and five hundred one by one need one.
+// The client: one session that all programs share, as the article's do. It keeps the connections that are
+// idle and opens a new one only when none is, so ten requests at once need ten connections, and five hundred
+// one by one need one.
 //
 // Safe from many tasks at once. It must outlive them, and leave before the runtime they ran in.
 //
@@ -22,8 +22,8 @@ class http_session {
  public:
   explicit http_session(weft::endpoint server);
 
-  // The body of the answer. Throws http_error for any status but 200, std::system_error when
-  // the network fails, and weft::timeout_error when nothing has come for half a minute.
+  // The body of the answer. Throws http_error for any status but 200, std::system_error when the network
+  // fails, and weft::timeout_error when nothing has come for half a minute.
   weft::task<std::string> get(std::string target);
   weft::task<std::string> post(std::string target);
 

@@ -1,8 +1,8 @@
-// The article's programs, run as real clients of a slow
-// HTTP API on loopback, and a table of what each one took.
+// The article's programs, run as real clients of a slow HTTP API on loopback, and a table of what each one
+// took.
 //
-// Two runtimes in one process: one serves the API, the other runs the programs. They share nothing
-// but the socket. Exits with 0 when every count and every answer is right, on however slow a machine.
+// Two runtimes in one process: one serves the API, the other runs the programs. They share nothing but the
+// socket. Exits with 0 when every count and every answer is right, on however slow a machine.
 //
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>

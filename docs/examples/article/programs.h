@@ -1,6 +1,6 @@
-// The article's programs. Each is a coroutine that calls the slow API
-// through a shared session and returns the answers. They are written the way
-// one writes such code; measuring and checking them is measure.h's business.
+// The article's programs. Each is a coroutine that calls the slow API through a shared session and returns
+// the answers. They are written the way one writes such code; measuring and checking them is measure.h's
+// business.
 //
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -36,8 +36,8 @@ std::optional<std::string_view> plain_name_after(std::string_view prefix, std::s
 }
 
 std::string user_json(int id) {
-  // The number of the settings cannot be guessed from the
-  // user's: whoever wants them must ask for the user first.
+  // The number of the settings cannot be guessed from the user's: whoever wants them must ask for the user
+  // first.
   return flat_json()
       .add("id", id)
       .add("name", "user " + std::to_string(id))
@@ -137,8 +137,8 @@ weft::task<slow_api::reply> slow_api::answer(const http_message& request) {
     co_return reply(404, error_json("no such route"));
   }
 
-  // Counted out before the answer leaves: a client that has it may send its next
-  // request at once, and to count both as in flight together would accuse it wrongly.
+  // Counted out before the answer leaves: a client that has it may send its next request at once, and to
+  // count both as in flight together would accuse it wrongly.
   {
     const request_count::in_flight counted(count_);
     co_await weft::sleep_for(takes);
