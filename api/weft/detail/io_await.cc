@@ -1,5 +1,6 @@
 #include "weft/detail/io_await.h"
 
+#include "weft/rt/reactor/backend.h"
 #include "weft/yield.h"
 
 namespace weft::inline WEFT_ABI::detail {

@@ -17,7 +17,6 @@
 #include "weft/outcome.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/os/error.h"
-#include "weft/rt/reactor/backend.h"
 #include "weft/rt/reactor/io_op.h"
 
 namespace weft::inline WEFT_ABI::detail {

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "weft/rt/os/socket.h"
+#include "weft/rt/reactor/backend.h"
 #include "weft/runtime.h"
 
 namespace weft::inline WEFT_ABI {

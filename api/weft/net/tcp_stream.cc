@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "weft/rt/os/socket.h"
+#include "weft/rt/reactor/backend.h"
 #include "weft/spawn.h"
 
 namespace weft::inline WEFT_ABI {
