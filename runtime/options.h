@@ -16,7 +16,7 @@ namespace weft::inline WEFT_ABI::rt {
 
 // An error that ended a spawned task and that nobody took.
 struct unhandled_error {
-  std::string_view name;       // the task's coroutine, or the name it was spawned with
+  std::string_view name;       // the task's coroutine
   std::source_location where;  // the await at which the task's first frame stood last
   std::exception_ptr error;
 };

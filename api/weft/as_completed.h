@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "weft/detail/held.h"
 #include "weft/detail/wait_queue.h"
 #include "weft/sync/semaphore.h"
 #include "weft/task.h"
@@ -77,22 +78,27 @@ task<> call_and_await(F& fn, Args&&... arguments) {
   }
 }
 
-}  // namespace detail
-
 template <class T, class F>
-[[nodiscard]] task<> as_completed(std::vector<task<T>> tasks, F fn) {
-  detail::arrivals<T> done;
+task<> run_as_completed(std::vector<task<T>> tasks, held<F> fn) {
+  arrivals<T> done;
   co_await with_task_group([&done, &tasks, &fn](task_group& group) -> task<> {
-    for (task<T>& each : tasks) group.spawn(&detail::arrive_at<T>, &done, std::move(each));
+    for (task<T>& each : tasks) group.spawn(&arrive_at<T>, &done, std::move(each));
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      detail::value_or_monostate<T> next = co_await done.take();
+      value_or_monostate<T> next = co_await done.take();
       if constexpr (std::is_void_v<T>) {
-        co_await detail::call_and_await(fn);
+        co_await call_and_await(*fn);
       } else {
-        co_await detail::call_and_await(fn, std::move(next));
+        co_await call_and_await(*fn, std::move(next));
       }
     }
   });
+}
+
+}  // namespace detail
+
+template <class T, class F>
+[[nodiscard]] WEFT_CORO_WRAPPER task<> as_completed(std::vector<task<T>> tasks, F fn) {
+  return detail::run_as_completed<T, F>(std::move(tasks), detail::held<F>(std::move(fn)));
 }
 
 }  // namespace weft::inline WEFT_ABI

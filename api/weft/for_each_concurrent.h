@@ -25,9 +25,11 @@
 #include <utility>
 #include <vector>
 
+#include "weft/detail/held.h"
 #include "weft/rt/base/atomic.h"
 #include "weft/task.h"
 #include "weft/when_all.h"
+#include "weft/yield.h"
 
 namespace weft::inline WEFT_ABI {
 
@@ -47,6 +49,8 @@ class concurrent_loop {
   // One of n: takes element after element.
   [[nodiscard]] task<> lane() {
     for (;;) {
+      // An element whose task never waits would go on for ever after a stop, or another element's error.
+      co_await stop_point_operation();
       std::optional<kept>* slot = nullptr;
       std::optional<task<value>> taken = take(slot);
       if (!taken) co_return;
@@ -90,15 +94,15 @@ using concurrent_results = std::conditional_t<std::is_void_v<typename concurrent
                                               std::vector<typename concurrent_loop<View, F>::kept>>;
 
 template <class View, class F>
-task<concurrent_results<View, F>> run_concurrent_loop(View elements, std::size_t at_most, F fn) {
+task<concurrent_results<View, F>> run_concurrent_loop(held<View> elements, std::size_t at_most, held<F> fn) {
   if (at_most == 0) {
     WEFT_THROW(std::invalid_argument("weft::for_each_concurrent: at most zero at a time would never end"));
   }
   std::size_t lanes = at_most;
   if constexpr (std::ranges::sized_range<View>) {
-    lanes = std::min<std::size_t>(lanes, std::ranges::size(elements));
+    lanes = std::min<std::size_t>(lanes, std::ranges::size(*elements));
   }
-  concurrent_loop<View, F> loop(std::move(elements), std::move(fn));
+  concurrent_loop<View, F> loop(std::move(*elements), std::move(*fn));
   std::vector<task<>> running;
   running.reserve(lanes);
   for (std::size_t i = 0; i < lanes; ++i) running.push_back(loop.lane());
@@ -110,10 +114,11 @@ task<concurrent_results<View, F>> run_concurrent_loop(View elements, std::size_t
 
 template <std::ranges::input_range Range, class F>
   requires detail::is_task<std::invoke_result_t<F&, std::ranges::range_reference_t<Range>>>
-[[nodiscard]] auto for_each_concurrent(Range&& elements, std::size_t at_most, F fn) {
+[[nodiscard]] WEFT_CORO_WRAPPER auto for_each_concurrent(Range&& elements, std::size_t at_most, F fn) {
   using view = std::views::all_t<Range>;
-  return detail::run_concurrent_loop<view, F>(std::views::all(std::forward<Range>(elements)), at_most,
-                                              std::move(fn));
+  return detail::run_concurrent_loop<view, F>(
+      detail::held<view>(std::views::all(std::forward<Range>(elements))), at_most,
+      detail::held<F>(std::move(fn)));
 }
 
 }  // namespace weft::inline WEFT_ABI

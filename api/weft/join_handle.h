@@ -1,10 +1,11 @@
 // join_handle<T>: a spawned task, to await or to let go.
 //
 // Thread safety: a handle belongs to one thread at a time, and is awaited by one task at a time (of any
-// runtime). Dropping it lets the task go on; it does not stop it. A handle may outlive its runtime. Errors:
-// `co_await handle` throws what the task threw; stopped_error if the task was stopped. An error that is never
-// awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the task
-// ends later.
+// runtime). Dropping it lets the task go on; it does not stop it. A handle may outlive its runtime (a socket
+// in its result may not).
+// Errors: `co_await handle` throws what the task threw; stopped_error if the task was stopped. An error that
+// is never awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the
+// task ends later.
 // Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever holds it
 // then.
 // SPDX-License-Identifier: Apache-2.0
@@ -55,8 +56,8 @@ class join_awaiter : rt::leaf_op {
   T await_resume() {
     WEFT_CHECK(!awaited_.is_taken, "the result of a task is taken once");
     awaited_.is_taken = true;
-    if (awaited_.was_stopped()) WEFT_THROW(stopped_error());
-    return awaited_.coroutine().result.take();
+    if (awaited_.was_stopped) WEFT_THROW(stopped_error());
+    return awaited_.result.take();
   }
 
  private:

@@ -1,7 +1,9 @@
 // Functions that burn a core, and functions that block: neither belongs on a worker.
 //
-//     auto hash = co_await weft::compute([&] { return sha256(blob); });        // oneTBB; tbb::parallel_*
-//     inside composes auto text = co_await weft::spawn_blocking([&] { return slurp(path); });  // a thread to sleep on
+//     auto hash = co_await weft::compute([&] { return sha256(blob); });         // a core of its own
+//     auto text = co_await weft::spawn_blocking([&] { return slurp(path); });   // a thread that may sleep
+//
+// compute() runs inside a oneTBB arena: tbb::parallel_* in the function composes with it.
 //
 // The task waits, the worker goes on with others. compute() runs at most runtime_options::compute_threads
 // functions at once, spawn_blocking() at most blocking_threads; the rest queue, first in, first out.
@@ -11,7 +13,7 @@
 // Errors: what the function throws; std::system_error when no thread can be had, or the pool shuts down.
 // Stop: a stop point. A function that still queues is dropped, unrun. One that runs is never interrupted: the
 // task resumes with its result when it has ended (look at a current_stop_token() inside to end early).
-// Cost: 15 to 35 µs, two switches between threads; worth it from about 100 µs of work.
+// Cost: 10 to 35 µs, two switches between threads; worth it from about 100 µs of work.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

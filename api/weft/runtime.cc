@@ -10,8 +10,7 @@ void check_may_block() {
   if (rt::this_turn().self != nullptr) {
     throw std::logic_error(
         "weft: block_on() and run() block the thread, and this one is a worker that other tasks need; "
-        "co_await the "
-        "task instead");
+        "co_await the task instead");
   }
 }
 

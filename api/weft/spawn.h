@@ -30,7 +30,7 @@ join_handle<spawned_value<F, Args...>> spawn_on(rt::engine& home, F&& function, 
   using value = spawned_value<F, Args...>;
   using block = spawned_call<value, kept_call<std::decay_t<F>, std::decay_t<Args>...>>;
   auto owned = std::unique_ptr<block>(new block(std::forward<F>(function), std::forward<Args>(arguments)...));
-  promise<value>* const coroutine = owned->kept.make().release();
+  promise<value>* const coroutine = owned->kept->make().release();
   block* const launched = owned.release();
   join_handle<value> handle(*launched, home.unhandled());
   launched->launch(home, home.root_context(), coroutine);

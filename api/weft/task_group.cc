@@ -1,5 +1,6 @@
 #include "weft/task_group.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -46,7 +47,8 @@ struct task_group::standalone : detail::group_core {
     standalone* of;
   };
 
-  explicit standalone(rt::engine& on) : detail::group_core(&empty, &nothing_else), keeper(*this) {
+  explicit standalone(rt::engine& on)
+      : detail::group_core(&empty, &nothing_else), keeper(*this), reporter(on.unhandled()) {
     bind(on.root_context());
     const bool is_open = keeper.wait_for(keeper, on.root_context(), &drained_job) && on.admit(keeper);
     if (is_open) return;
@@ -58,7 +60,11 @@ struct task_group::standalone : detail::group_core {
 
   static std::coroutine_handle<> empty(detail::group_core& self, rt::turn&) noexcept {
     auto& own = static_cast<standalone&>(self);
-    if (own.keeper.finish()) own.home().submit(own.keeper);
+    if (!own.is_enrolled) {
+      own.drain();  // no worker may be left to run a job
+    } else if (own.keeper.finish()) {
+      own.home().submit(own.keeper);
+    }
     return nullptr;
   }
   static void nothing_else(detail::group_core&, rt::job_list&) noexcept {}
@@ -72,9 +78,14 @@ struct task_group::standalone : detail::group_core {
 
   static void drained_job(rt::job& job, rt::turn&) noexcept {
     standalone& own = *static_cast<keeper_scope&>(static_cast<rt::scope&>(job)).of;
-    if (own.is_enrolled) own.home().leave(own.keeper);
-    own.drained.add_permits(1);
-    own.let_go();
+    own.home().leave(own.keeper);
+    own.drain();
+  }
+
+  // Nobody is in any more.
+  void drain() noexcept {
+    drained.add_permits(1);
+    let_go();
   }
 
   // Gives up the owner's token, once.
@@ -86,8 +97,10 @@ struct task_group::standalone : detail::group_core {
   }
 
   keeper_scope keeper;
+  std::shared_ptr<const rt::engine::reporter> reporter;  // the group may outlive its runtime
   semaphore drained{0};
   bool is_enrolled = true;
+  bool is_joined = false;
   rt::atomic<bool> is_closed{false};
   rt::atomic<int> parties{2};
 };
@@ -99,6 +112,11 @@ task_group::task_group(runtime& on) : own_(new standalone(on.engine())) {
 task_group::~task_group() {
   if (own_ == nullptr) return;
   WEFT_CHECK(own_->size() == 0, "a task_group is joined before it is destroyed: children still run");
+  if (!own_->is_joined) {
+    for (const detail::group_failure& each : own_->failures()) {
+      detail::report_unhandled(*own_->reporter, each.where, each.error);
+    }
+  }
   own_->close();
   own_->let_go();
 }
@@ -109,6 +127,7 @@ task<> task_group::join() {
   {
     const semaphore_permit all_ended = co_await own_->drained.acquire();
   }
+  own_->is_joined = true;
   if (own_->has_failed()) own_->throw_failures();
 }
 

@@ -14,7 +14,8 @@
 // A plain task_group object is for owners that are no coroutines (a server's connections): it must be joined
 // before it dies. Inside a coroutine take with_task_group: a destructor cannot await.
 //
-// Thread safety: spawn, request_stop and size from any thread.
+// Thread safety: spawn, request_stop and size from any thread; of with_task_group's group only while the body
+// or a child runs, of a plain one while the object lives.
 // Stop: an outside stop is forwarded to the body and the children; the caller is unwound when all have ended.
 // Cost of a child: one allocation besides its frame, a lock, O(1).
 // SPDX-License-Identifier: Apache-2.0
@@ -33,6 +34,7 @@
 #include <vector>
 
 #include "weft/detail/group_core.h"
+#include "weft/detail/held.h"
 #include "weft/detail/join.h"
 #include "weft/detail/spawned.h"
 #include "weft/stop.h"
@@ -87,6 +89,8 @@ struct group_child final : rt::roster::member, pooled {
     if (self.root != nullptr) {
       auto& result = static_cast<promise<T>*>(self.root)->result;
       if (result.has_error()) of.fail(result.take_error(), self.root->site());
+    } else {
+      of.note_cut_short();
     }
     of.leave(self);
     delete &self;
@@ -150,6 +154,13 @@ class task_group {
 
 namespace detail {
 
+// The body, made only when it runs: a callable that spawns before it returns its task, or throws, does so
+// inside the group.
+template <class T, class MakeBody>
+task<T> start_body(MakeBody& make_body, task_group& group) {
+  co_return co_await std::invoke(make_body, group);
+}
+
 // Waits for the body and for all children. The body is a child of the join; the group counts as one
 // participant more.
 template <class T>
@@ -160,7 +171,7 @@ class group_awaiter : join {
       : join(&stop_children_of, &settle), core_(*this), group_(core_) {
     core_.bind(inherited);
     body_.joined = this;
-    body_.adopt(std::invoke(make_body, group_).release());
+    body_.adopt(start_body<T>(make_body, group_).release());
   }
 
   bool await_ready() const noexcept { return false; }
@@ -219,7 +230,8 @@ class group_awaiter : join {
   }
   static bool settle(join& self) noexcept {
     auto& all = static_cast<group_awaiter&>(self);
-    return all.core_.has_failed() || !all.body_.was_stopped() || !all.waiter->is_stopping();
+    const bool is_whole = !all.body_.was_stopped() && !all.core_.is_cut_short();
+    return all.core_.has_failed() || is_whole || !all.waiter->is_stopping();
   }
 
   core core_;
@@ -263,16 +275,20 @@ class group_operation {
 template <class MakeBody>
 using body_value = task_value<std::invoke_result_t<MakeBody&, task_group&>>;
 
+template <class MakeBody>
+task<body_value<MakeBody>> run_group(held<MakeBody> make_body) {
+  const rt::context& inherited = co_await current_context_operation();
+  co_return co_await group_operation<body_value<MakeBody>, MakeBody>(*make_body, inherited);
+}
+
 }  // namespace detail
 
 // Runs `make_body(group)`, and returns when it and all children have ended, with the body's result. The
 // callable is kept alive meanwhile, so it may be a lambda with captures.
 template <class MakeBody>
   requires detail::is_task<std::invoke_result_t<MakeBody&, task_group&>>
-[[nodiscard]] task<detail::body_value<MakeBody>> with_task_group(MakeBody make_body) {
-  using value = detail::body_value<MakeBody>;
-  const rt::context& inherited = co_await detail::current_context_operation();
-  co_return co_await detail::group_operation<value, MakeBody>(make_body, inherited);
+[[nodiscard]] WEFT_CORO_WRAPPER task<detail::body_value<MakeBody>> with_task_group(MakeBody make_body) {
+  return detail::run_group(detail::held<MakeBody>(std::move(make_body)));
 }
 
 }  // namespace weft::inline WEFT_ABI

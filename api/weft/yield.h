@@ -4,7 +4,7 @@
 //
 // Stop: a stop point; nothing is lost.
 // Errors: none.
-// Cost: about 15 ns when nobody else is ready.
+// Cost: about 25 ns when nobody else is ready.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -36,6 +36,25 @@ class yield_awaiter {
     step_aside(self.promise());
   }
   void await_resume() const noexcept {}
+};
+
+// A place to stop at that never waits otherwise.
+class stop_point_awaiter {
+ public:
+  stop_point_awaiter() noexcept {}
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+    rt::frame& leaf = self.promise();
+    if (!leaf.home().is_stopping()) return false;
+    stop_at(leaf, rt::this_turn());
+    return true;
+  }
+  void await_resume() const noexcept {}
+};
+struct stop_point_operation {
+  static constexpr bool may_be_awaited_as_lvalue = true;
+  [[nodiscard]] auto into_awaiter() const noexcept { return stop_point_awaiter(); }
 };
 
 }  // namespace detail

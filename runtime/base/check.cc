@@ -11,4 +11,10 @@ void broken_rule(const char* file, int line, const char* condition, const char* 
   std::abort();
 }
 
+void cannot_throw(const char* error) noexcept {
+  std::fprintf(stderr, "weft: an error, in a program that is built without exceptions: %s\n", error);
+  std::fflush(stderr);
+  std::abort();
+}
+
 }  // namespace weft::inline WEFT_ABI::rt

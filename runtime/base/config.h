@@ -25,6 +25,13 @@
 // Spelt `namespace weft::inline WEFT_ABI {` wherever a weft namespace is opened.
 #define WEFT_ABI WEFT_ABI_NAME(WEFT_DEBUG, WEFT_CHAOS, WEFT_MODEL)
 
+namespace weft::inline WEFT_ABI::rt {
+
+// Where an error cannot be thrown: prints it as it stands in the source, and aborts.
+[[noreturn]] void cannot_throw(const char* error) noexcept;
+
+}  // namespace weft::inline WEFT_ABI::rt
+
 // Exceptions are optional for our users, so the keywords stand here alone. Without them, an error that has no
 // other way to travel ends the process with words (see docs/decisions/0005-exceptions.md).
 #if defined(__cpp_exceptions)
@@ -33,11 +40,10 @@
 #define WEFT_THROW(...) throw __VA_ARGS__
 #define WEFT_RETHROW throw
 #else
-#include <cstdlib>
 #define WEFT_TRY if constexpr (true)
 #define WEFT_CATCH_ALL else
-#define WEFT_THROW(...) (static_cast<void>(__VA_ARGS__), ::std::abort())
-#define WEFT_RETHROW ::std::abort()
+#define WEFT_THROW(...) (static_cast<void>(__VA_ARGS__), ::weft::rt::cannot_throw(#__VA_ARGS__))
+#define WEFT_RETHROW ::weft::rt::cannot_throw("an exception")
 #endif
 
 // Clang can refuse a coroutine whose captures or reference parameters die before it ends. It then also
@@ -47,6 +53,13 @@
 #define WEFT_CORO_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #else
 #define WEFT_CORO_TYPE
+#endif
+
+// A plain function that returns a task that is safe beyond its own parameters.
+#if defined(__clang__)
+#define WEFT_CORO_WRAPPER [[clang::coro_wrapper]]
+#else
+#define WEFT_CORO_WRAPPER
 #endif
 
 #define WEFT_NOINLINE [[gnu::noinline]]

@@ -35,8 +35,8 @@ struct call_queue;
 
 // The answer of a pool's start(). What the awaiter owes:
 //   started  nothing; the call, and the frame around it, may be gone already;
-//   stopped  a stop came before: `scope.to_unwind(leaf)`, then `if (scope.finish())` hand the scope's job
-//   out; refused  `call.refusal` says why: `if (scope.finish())` go on, or else a canceller resumes
+//   stopped  a stop came before: `scope.to_unwind(leaf)`, then `if (scope.finish())` hand its job out;
+//   refused  `call.refusal` says why: `if (scope.finish())` go on, or else a canceller resumes
 //            the chain.
 enum class start_outcome : std::uint8_t { started, stopped, refused };
 

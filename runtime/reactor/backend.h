@@ -19,6 +19,8 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
+class engine;
+
 enum class start_result : std::uint8_t {
   done,     // `result` is final, and nothing will be handed out: go on
   pending,  // touch neither operation nor frame: they may be running elsewhere, or be gone
@@ -31,6 +33,11 @@ class backend {
   backend(const backend&) = delete;
   backend& operator=(const backend&) = delete;
   virtual ~backend() = default;
+
+  // Whose tasks may use its descriptors; set once, before the first one is added. Jobs that become ready are run by
+  // the workers of that engine, so an operation of another engine's task would come home to the wrong place.
+  void belong_to(const engine& owner) noexcept { owner_ = &owner; }
+  [[nodiscard]] bool serves(const engine& asking) const noexcept { return owner_ == &asking; }
 
   // Registers a non-blocking descriptor, which belongs to the backend from now on; on an error it is closed.
   [[nodiscard]] virtual std::error_code add(os::fd file, descriptor& added) noexcept = 0;
@@ -62,6 +69,9 @@ class backend {
 
   // Descriptors added and not closed to the end.
   [[nodiscard]] virtual std::size_t open_descriptors() const noexcept = 0;
+
+ private:
+  const engine* owner_ = nullptr;
 };
 
 // Keeps a descriptor open during a system call.

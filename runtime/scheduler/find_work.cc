@@ -73,7 +73,7 @@ bool find_work::harvest(reactor& from) noexcept {
   job_list ready;
   from.poll(ready);
   if (ready.empty()) return false;
-  enqueue(ready);
+  enqueue_unannounced(ready);
   return true;
 }
 

@@ -1,9 +1,13 @@
 // The order in which a worker looks for its next job.
 //
-//   every 61st turn   the shared queue, then its own reactor, so that a worker which feeds itself starves
-//   neither its own queues    forked children first (they keep the working set small), ready tasks first
-//   every 7th turn the shared queue its own reactor   without waiting its neighbours    from a random one on:
-//   an old forked child, half of the ready tasks; at last their reactors
+//   every 61st turn    the shared queue, then its own reactor, so that a worker which feeds itself starves
+//                      neither
+//   its own queues     forked children first (they keep the working set small), ready tasks first every 7th
+//                      turn
+//   the shared queue
+//   its own reactor    without waiting
+//   its neighbours     from a random one on: an old forked child, half of the ready tasks; at last their
+//                      reactors
 //
 // Not thread-safe: one finder a worker. It knows queues and reactors, no worker.
 // SPDX-License-Identifier: Apache-2.0
@@ -11,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "weft/rt/base/rng.h"
 #include "weft/rt/scheduler/station.h"
@@ -31,9 +36,17 @@ class find_work {
   // Whether any queue holds a job. Exact about what was submitted before the caller's last idle transition.
   [[nodiscard]] bool is_any_left() const noexcept;
 
-  // Puts all of `ready` behind our own ready tasks, or into the shared queue where ours is full.
+  // Puts all of `ready` behind our own ready tasks, or into the shared queue where ours is full. The caller
+  // wakes somebody, if that is wanted.
   void enqueue(job_list& ready) noexcept;
   void enqueue(job& ready) noexcept;
+  void enqueue_unannounced(job_list& ready) noexcept {
+    enqueue(ready);
+    has_unannounced_ = true;
+  }
+
+  // Whether jobs came to our queue since the last call that nobody was woken for: harvested ones.
+  [[nodiscard]] bool take_unannounced() noexcept { return std::exchange(has_unannounced_, false); }
 
   // What is due at our own reactor, or at those of our neighbours, goes to our queue. True if there was
   // anything.
@@ -53,6 +66,7 @@ class find_work {
   inject_queue& shared_;
   rng victims_;
   std::uint32_t turn_ = 0;
+  bool has_unannounced_ = false;
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -35,8 +35,9 @@ std::optional<std::size_t> idle::take_one_to_wake() noexcept {
   return taken;
 }
 
-std::optional<std::size_t> idle::take_any_parked() noexcept {
+std::optional<std::size_t> idle::take_one_for_duty() noexcept {
   lock_guard<mutex> guard(lock_);
+  if (sentinel_ != nobody) return std::nullopt;
   const std::size_t taken = take_locked();
   if (taken == nobody) return std::nullopt;
   return taken;
@@ -70,7 +71,8 @@ idle::post idle::park(std::size_t index, bool was_searching) noexcept {
 
 idle::leaving idle::unpark(std::size_t index) noexcept {
   lock_guard<mutex> guard(lock_);
-  if (!is_parked_[index]) return leaving::woken;
+  const auto is_unattended = [this] { return sentinel_ == nobody && !sleepers_.empty(); };
+  if (!is_parked_[index]) return {.was_taken = true, .is_unattended = is_unattended()};
   is_parked_[index] = false;
   ++departures_;
   word_->fetch_sub(one_parked, std::memory_order_acq_rel);
@@ -79,7 +81,7 @@ idle::leaving idle::unpark(std::size_t index) noexcept {
   } else {
     sleepers_.erase(std::find(sleepers_.begin(), sleepers_.end(), index));
   }
-  return sentinel_ == nobody && !sleepers_.empty() ? leaving::by_itself_unattended : leaving::by_itself;
+  return {.was_taken = false, .is_unattended = is_unattended()};
 }
 
 idle::duty idle::after_round(std::size_t index) noexcept {

@@ -11,7 +11,7 @@
 // The sentinel: while any worker runs, one parked worker waits with a time limit and then looks in on the
 // others' reactors (a worker in a long job serves neither its sockets nor its timers). It is woken last. When
 // nobody has run for one of its rounds it goes off duty and sleeps without a limit: an idle process has no
-// wake-ups. A worker that leaves its sleep by itself and finds no sentinel on duty wakes one.
+// wake-ups. A worker that leaves its sleep while none is on duty, and has found a job, wakes one.
 //
 // Any thread may call wake functions; the rest is called by workers about themselves.
 // SPDX-License-Identifier: Apache-2.0
@@ -43,10 +43,9 @@ class idle {
   // The worker goes to sleep. It must look at every queue once more before it does.
   [[nodiscard]] post park(std::size_t index, bool was_searching) noexcept;
 
-  enum class leaving : std::uint8_t {
-    woken,                 // somebody took us: we count as searching
-    by_itself,             // we count as running
-    by_itself_unattended,  // the same, and somebody else should be woken to be sentinel
+  struct leaving {
+    bool was_taken;      // somebody woke us: we count as searching; otherwise as running
+    bool is_unattended;  // nobody is sentinel: when we go on to run a job, somebody should be
   };
   [[nodiscard]] leaving unpark(std::size_t index) noexcept;
 
@@ -58,8 +57,8 @@ class idle {
   // The sentinel's round is over and it found nothing.
   [[nodiscard]] duty after_round(std::size_t index) noexcept;
 
-  // To wake somebody although no job was published.
-  [[nodiscard]] std::optional<std::size_t> take_any_parked() noexcept;
+  // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
+  [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
 
  private:
   static constexpr std::uint64_t one_searching = 1, one_parked = std::uint64_t{1} << 32;

@@ -1,5 +1,6 @@
 #include "weft/rt/scheduler/scheduler.h"
 
+#include "weft/rt/base/backoff.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -13,6 +14,7 @@ std::error_code scheduler::start(const std::string& name) {
   for (std::size_t i = 0; i < count; ++i) {
     std::unique_ptr<backend> io;
     if (const std::error_code failed = make_backend(backend_kind::system_default, io)) return failed;
+    io->belong_to(owner_);
     place_.stations.push_back(std::make_unique<station>(std::move(io)));
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -38,25 +40,32 @@ void scheduler::close() noexcept {
     place_.stations[i]->events.wake();
     threads_[i].join();
   }
+  for (backoff pause; outsiders_.load(std::memory_order_acquire) != 0;) pause.pause();  // pairs with submit()
 }
 
 void scheduler::submit(job& ready) noexcept {
   if (is_on_worker()) {
     this_turn().self->enqueue(ready);
-  } else {
-    place_.shared.push(ready);
+    place_.wake_one();
+    return;
   }
+  outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
+  place_.shared.push(ready);
   place_.wake_one();
+  outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
 
 void scheduler::submit(job_list& ready) noexcept {
   if (ready.empty()) return;
   if (is_on_worker()) {
     this_turn().self->enqueue(ready);
-  } else {
-    place_.shared.push_all(ready);
+    place_.wake_one();
+    return;
   }
+  outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
+  place_.shared.push_all(ready);
   place_.wake_one();
+  outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
 
 void scheduler::fork(job& child) {

@@ -57,6 +57,9 @@ class scheduler {
   workplace place_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<os::thread> threads_;
+  // Threads that are no workers and are inside submit(): close() waits for them, because the job that they submit may
+  // be the last one, and may have run before they are through.
+  atomic<std::size_t> outsiders_{0};
   atomic<std::size_t> next_{0};  // deals reactors round; written by any thread
 };
 

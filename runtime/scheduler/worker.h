@@ -67,6 +67,8 @@ class worker {
   turn turn_;
   bool is_searching_ = false;
   std::uint32_t steps_ = 0;
+  std::uint32_t cuts_in_a_row_ = 0;
+  bool owes_sentinel_ = false;
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

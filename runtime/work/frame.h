@@ -7,8 +7,7 @@
 //
 // Invariant: a frame is the first base of its promise, and promises are aligned to at most 16 bytes (checked
 // where they are defined), so that handle() finds the coroutine in front of it.
-// SPDX-License-Identifier:
-// Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <coroutine>

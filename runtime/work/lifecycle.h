@@ -7,8 +7,8 @@
 //        +--complete--> done
 //        +--release---> let go --complete--> (complete() owes the destruction)
 //
-// (A waiter that is stopped before it has come finds the word barred; see wait().) `done` is never left. The
-// task and its handle are the only two parties; whoever comes last destroys.
+// (A waiter that is stopped before it has come finds the word barred; see wait().)
+// `done` is never left. The task and its handle are the only two parties; whoever comes last destroys.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,7 +1,7 @@
 // Scopes that are asked to stop together: a runtime's tasks, a group's children.
 //
 // A member joins before it starts and leaves after its end, on any thread. Once closed, a roster admits
-// nobody. Invariant: a member's memory lives until leave() has returned, so stop_all() may walk the list
+// nobody. Invariant: a member's memory lives until leave() has returned, so close_and_stop() may walk the list
 // under the lock; scope::stop is O(1) and takes only the lock of the one queue where the member waits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

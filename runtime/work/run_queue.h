@@ -4,8 +4,9 @@
 // to the caller, who injects it, so that a flood on one worker reaches the others.
 //
 // Invariant 1: slots in [head_, tail_) hold jobs; all others are free.
-// Invariant 2: only the owner moves tail_; whoever wins the exchange on head_ owns the slots it passed. After
-// the local run queue of Go's scheduler (runtime/proc.go, runqput and runqgrab).
+// Invariant 2: only the owner moves tail_; whoever wins the exchange on head_ owns the slots it passed.
+//
+// After the local run queue of Go's scheduler (runtime/proc.go, runqput and runqgrab).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

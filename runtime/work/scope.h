@@ -1,7 +1,7 @@
 // One chain of awaits, from a root frame to the leaf where it waits: what can be stopped, resumed and
 // unwound.
 //
-// Every spawned task, child of a join, timeout and shield is a scope. At most one of its frames runs or waits
+// Every spawned task, child of a join and timeout is a scope. At most one of its frames runs or waits
 // at any time, so one job is enough: it is lent to whatever the chain waits for.
 //
 // The leaf word decides between completion and stop. It holds the operation that the chain waits for:

@@ -2,8 +2,7 @@
 //
 // A turn belongs to one worker and is touched by its thread alone. Threads that are not workers see one
 // shared turn that is never written: it caches no frames and has no worker.
-// SPDX-License-Identifier:
-// Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

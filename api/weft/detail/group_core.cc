@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "weft/rt/base/check.h"
+#include "weft/rt/scheduler/current.h"
 #include "weft/task_group.h"
 
 namespace weft::inline WEFT_ABI::detail {
@@ -14,8 +16,10 @@ bool group_core::admit(rt::roster::member& child) noexcept {
   } while (!participants_.compare_exchange_weak(present, present + 1, std::memory_order_acq_rel,
                                                 std::memory_order_relaxed));
   if (children_.admit(child)) return true;
-  // The caller is a participant or the owner, so this is not the last one.
-  participants_.fetch_sub(1, std::memory_order_acq_rel);
+  note_cut_short();
+  // We may be the last one by now: a plain group's owner can have given up its token meanwhile.
+  const std::coroutine_handle<> next = arrive(rt::this_turn());
+  WEFT_CHECK(!next, "with_task_group's group is used from outside while neither its body nor a child runs");
   return false;
 }
 
@@ -27,10 +31,10 @@ void group_core::fail(std::exception_ptr error, const std::source_location& wher
   request_stop();
 }
 
-void group_core::throw_failures() {
-  if (failures_.size() == 1) std::rethrow_exception(std::exchange(failures_.front().error, nullptr));
+void group_core::throw_failures() const {
+  if (failures_.size() == 1) std::rethrow_exception(failures_.front().error);
   std::vector<child_error> errors;
-  for (group_failure& each : failures_) errors.push_back({std::move(each.error), each.where});
+  for (const group_failure& each : failures_) errors.push_back({each.error, each.where});
   WEFT_THROW(error_group(std::move(errors)));
 }
 

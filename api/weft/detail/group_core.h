@@ -63,9 +63,20 @@ class group_core {
 
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
 
+  // A child was stopped before its end, or refused because of a stop: the group's work is not whole.
+  void note_cut_short() noexcept {
+    is_cut_short_.store(true, std::memory_order_relaxed);  // ordered by the arrivals
+  }
+  // After the last participant has arrived.
+  [[nodiscard]] bool is_cut_short() const noexcept {
+    return is_cut_short_.load(std::memory_order_relaxed);  // ordered by the arrivals
+  }
+
   // After the last participant: throws one error as itself, several as error_group.
   [[nodiscard]] bool has_failed() const noexcept { return !failures_.empty(); }
-  void throw_failures();
+  void throw_failures() const;
+  // The same errors, for a group that nobody joined.
+  [[nodiscard]] const std::vector<group_failure>& failures() const noexcept { return failures_; }
 
  private:
   empty_fn on_empty_;
@@ -74,6 +85,8 @@ class group_core {
   rt::roster children_;
   // Children that have not arrived, and 1 for the owner.
   rt::atomic<std::size_t> participants_{1};
+  // Set by children, before they arrive.
+  rt::atomic<bool> is_cut_short_{false};
   mutable rt::mutex failures_lock_;
   std::vector<group_failure> failures_;  // guarded by failures_lock_ until the last participant has arrived
 };

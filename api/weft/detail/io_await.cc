@@ -14,6 +14,7 @@ bool start_io(rt::io_op& op, rt::frame& leaf) noexcept {
     op.result = -EBADF;
     return false;
   }
+  WEFT_CHECK(op.on.home->serves(own.home()), "a socket is used by tasks of the runtime that it was made in");
   switch (op.on.home->start(op)) {
     case rt::start_result::done:
       if (now.spend_operation()) return false;
@@ -26,6 +27,10 @@ bool start_io(rt::io_op& op, rt::frame& leaf) noexcept {
       return true;
   }
   return true;
+}
+
+bool is_open(rt::descriptor asked) noexcept {
+  return asked && rt::pinned(asked).file() >= 0;
 }
 
 void throw_io_error(std::error_code error, const char* what) {

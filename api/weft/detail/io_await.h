@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "weft/detail/join.h"
@@ -26,11 +27,11 @@ namespace weft::inline WEFT_ABI::detail {
 
 [[noreturn]] void throw_io_error(std::error_code error, const char* what);
 
-// `Finish` says what the result means: `value finish(std::int64_t result)`, called when it is no error, and
-// `static constexpr const char* what` for the exception.
+// `Finish` says what the result means: `value finish(std::int64_t result, std::error_code& failed)`, called
+// when it is no error, may still set one; and `static constexpr const char* what` is for the exception.
 template <class Finish, bool AsResult>
 class io_awaiter {
-  using value = decltype(std::declval<Finish&>()(std::int64_t{}));
+  using value = decltype(std::declval<Finish&>()(std::int64_t{}, std::declval<std::error_code&>()));
 
  public:
   io_awaiter(rt::io_kind kind, rt::descriptor on, void* memory, std::size_t size, bool is_stream,
@@ -49,24 +50,28 @@ class io_awaiter {
   }
 
   auto await_resume() {
+    result<value> done = outcome();
     if constexpr (AsResult) {
-      if (op_.result < 0) return result<value>(error());
-      if constexpr (std::is_void_v<value>) {
-        finish_(op_.result);
-        return result<value>();
-      } else {
-        return result<value>(finish_(op_.result));
-      }
+      return done;
     } else {
-      if (op_.result < 0) [[unlikely]]
-        throw_io_error(error(), Finish::what);
-      return finish_(op_.result);
+      if (!done) [[unlikely]]
+        throw_io_error(done.error(), Finish::what);
+      if constexpr (!std::is_void_v<value>) return std::move(*done);
     }
   }
 
  private:
-  [[nodiscard]] std::error_code error() const noexcept {
-    return rt::os::to_error(static_cast<int>(-op_.result));
+  [[nodiscard]] result<value> outcome() {
+    if (op_.result < 0) return rt::os::to_error(static_cast<int>(-op_.result));
+    std::error_code failed;
+    if constexpr (std::is_void_v<value>) {
+      finish_(op_.result, failed);
+      return failed;
+    } else {
+      value done = finish_(op_.result, failed);
+      if (failed) return failed;
+      return done;
+    }
   }
 
   rt::io_op op_;
@@ -103,6 +108,8 @@ class [[nodiscard("the operation does nothing until it is awaited")]] io_operati
   rt::io_kind kind_;
   bool is_stream_;
 };
+
+[[nodiscard]] bool is_open(rt::descriptor asked) noexcept;
 
 // Closes a descriptor; operations that wait on it end with std::errc::operation_canceled.
 void close_descriptor(rt::descriptor closing) noexcept;

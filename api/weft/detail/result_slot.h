@@ -52,6 +52,18 @@ class result_slot {
   }
   [[nodiscard]] std::exception_ptr take_error() noexcept { return std::exchange(error(), nullptr); }
 
+  // What `other` holds, if anything. A value whose move throws leaves that error.
+  void take_over(result_slot& other) noexcept {
+    if (other.state_ == slot_state::error) set_error(other.take_error());
+    if (other.state_ != slot_state::value) return;
+    WEFT_TRY {
+      set_value(std::move(other.value()));
+    }
+    WEFT_CATCH_ALL {
+      set_error(std::current_exception());
+    }
+  }
+
  private:
   static constexpr std::size_t largest_alignment = 16;
   static constexpr std::size_t slack = alignof(T) > largest_alignment ? alignof(T) - largest_alignment : 0;
@@ -94,6 +106,10 @@ class result_slot<T&> {
     return *value_;
   }
   [[nodiscard]] std::exception_ptr take_error() noexcept { return std::exchange(error_, nullptr); }
+  void take_over(result_slot& other) noexcept {
+    value_ = other.value_;
+    error_ = other.take_error();
+  }
 
  private:
   T* value_ = nullptr;
@@ -110,6 +126,7 @@ class result_slot<void> {
       std::rethrow_exception(error_);
   }
   [[nodiscard]] std::exception_ptr take_error() noexcept { return std::exchange(error_, nullptr); }
+  void take_over(result_slot& other) noexcept { error_ = other.take_error(); }
 
  private:
   std::exception_ptr error_;

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -70,27 +72,24 @@ concept spawnable =
 void report_unhandled(const rt::engine::reporter& reporter, const std::source_location& where,
                       std::exception_ptr error) noexcept;
 
-// What a handle sees.
+// What a handle sees. When the task has ended, its frame (parameters included) and what it lived on are gone;
+// the result stays here.
 template <class T>
 struct spawned : rt::roster::member, pooled {
   rt::lifecycle life;
+  result_slot<T> result;
+  std::source_location where;  // of the error
+  bool was_stopped = false;
   bool is_taken = false;  // by the handle
 
   spawned() noexcept = default;
   spawned(const spawned&) = delete;
   spawned& operator=(const spawned&) = delete;
-  virtual ~spawned() {
-    if (root != nullptr) root->handle().destroy();
-  }
-
-  [[nodiscard]] bool was_stopped() const noexcept { return root == nullptr; }
-  [[nodiscard]] promise<T>& coroutine() noexcept { return *static_cast<promise<T>*>(root); }
+  virtual ~spawned() = default;
 
   // The last one to know of it: reports an error that nobody took, and frees.
   void destroy(const rt::engine::reporter& reporter) noexcept {
-    if (!is_taken && !was_stopped() && coroutine().result.has_error()) {
-      report_unhandled(reporter, root->site(), coroutine().result.take_error());
-    }
+    if (!is_taken && result.has_error()) report_unhandled(reporter, where, result.take_error());
     delete this;
   }
 
@@ -101,16 +100,25 @@ struct spawned : rt::roster::member, pooled {
       home.submit(*this);
       return;
     }
-    root->handle().destroy();
-    root = nullptr;
+    was_stopped = true;
+    destroy_frame();
     [[maybe_unused]] const rt::lifecycle::completion nobody_waits_yet = life.complete();
     WEFT_DCHECK(nobody_waits_yet.owed == rt::lifecycle::duty::nothing,
                 "a handle exists before the task starts");
   }
 
+ protected:
+  // The callable and its arguments, after the coroutine that refers to them.
+  virtual void drop_kept() noexcept = 0;
+
  private:
+  void destroy_frame() noexcept {
+    if (root != nullptr) std::exchange(root, nullptr)->handle().destroy();
+    drop_kept();
+  }
+
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    // The frame may be destroyed in what follows: by the loop, not from inside its own final suspension.
+    // The frame is destroyed in what follows: by the loop, not from inside its own final suspension.
     self.run = &ended_job;
     now.resume_first = &self;
     return std::noop_coroutine();
@@ -119,6 +127,14 @@ struct spawned : rt::roster::member, pooled {
   static void ended_job(rt::job& job, rt::turn&) noexcept {
     auto& self = static_cast<spawned&>(static_cast<rt::roster::member&>(static_cast<rt::scope&>(job)));
     rt::engine& home = self.home();
+    if (self.root != nullptr) {
+      self.result.take_over(static_cast<promise<T>*>(self.root)->result);
+      self.where = self.root->site();
+    } else {
+      self.was_stopped = true;
+    }
+    // Before anyone hears of the end: what the task held is given back by then.
+    self.destroy_frame();
     home.leave(self);
     const rt::lifecycle::completion done = self.life.complete();
     // SAFETY: with `nothing` the handle may free the block at once; `self` is not touched after.
@@ -137,14 +153,15 @@ struct spawned : rt::roster::member, pooled {
 
 template <class T, class Call>
 struct spawned_call final : spawned<T> {
-  Call kept;
+  std::optional<Call> kept;
 
   template <class... As>
-  explicit spawned_call(As&&... arguments) : kept(std::forward<As>(arguments)...) {}
-  // The coroutine refers to what is kept: it goes first.
-  ~spawned_call() override {
-    if (this->root != nullptr) std::exchange(this->root, nullptr)->handle().destroy();
+  explicit spawned_call(As&&... arguments) {
+    kept.emplace(std::forward<As>(arguments)...);
   }
+
+ private:
+  void drop_kept() noexcept override { kept.reset(); }
 };
 
 }  // namespace weft::inline WEFT_ABI::detail

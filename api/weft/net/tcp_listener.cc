@@ -10,15 +10,14 @@
 
 namespace weft::inline WEFT_ABI {
 
-tcp_stream detail::accepted_stream::operator()(std::int64_t descriptor) const {
+tcp_stream detail::accepted_stream::operator()(std::int64_t descriptor,
+                                               std::error_code& failed) const noexcept {
   rt::os::fd opened(static_cast<int>(descriptor));
   // Without a delay for small writes. A socket that refuses the option works all the same.
   static_cast<void>(rt::os::set_no_delay(opened.get(), true));
   rt::descriptor on;
-  if (const std::error_code failed = home_->add(std::move(opened), rt::engine::placement::spread, on)) {
-    throw_io_error(failed, what);
-  }
-  return tcp_stream(on);
+  failed = home_->add(std::move(opened), rt::engine::placement::spread, on);
+  return failed ? tcp_stream() : tcp_stream(on);
 }
 
 tcp_listener tcp_listener::bind(const endpoint& at, int backlog) {

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "weft/detail/io_await.h"
@@ -31,9 +32,9 @@ namespace detail {
 class accepted_stream {
  public:
   static constexpr const char* what = "weft::tcp_listener::accept";
-  explicit accepted_stream(rt::engine& home) noexcept : home_(&home) {}
-  // Registers the new descriptor. Throws std::system_error when there is no room for it.
-  tcp_stream operator()(std::int64_t descriptor) const;
+  explicit accepted_stream(rt::engine* home) noexcept : home_(home) {}
+  // Registers the new descriptor, if there is room for it.
+  tcp_stream operator()(std::int64_t descriptor, std::error_code& failed) const noexcept;
 
  private:
   rt::engine* home_;
@@ -49,8 +50,9 @@ class tcp_listener {
   tcp_listener() noexcept = default;
   tcp_listener(tcp_listener&& other) noexcept : on_(std::exchange(other.on_, {})), home_(other.home_) {}
   tcp_listener& operator=(tcp_listener&& other) noexcept {
+    const rt::descriptor taken = std::exchange(other.on_, {});
     close();
-    on_ = std::exchange(other.on_, {});
+    on_ = taken;
     home_ = other.home_;
     return *this;
   }
@@ -62,14 +64,14 @@ class tcp_listener {
   [[nodiscard]] static tcp_listener bind(runtime& on, const endpoint& at, int backlog = default_backlog);
 
   [[nodiscard]] auto accept() noexcept {
-    return detail::io_operation(rt::io_kind::accept, on_, nullptr, 0, false, detail::accepted_stream(*home_));
+    return detail::io_operation(rt::io_kind::accept, on_, nullptr, 0, false, detail::accepted_stream(home_));
   }
 
   // Throws std::system_error when not bound.
   [[nodiscard]] endpoint local_endpoint() const;
-  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(on_); }
+  [[nodiscard]] bool is_open() const noexcept { return detail::is_open(on_); }
   // Idempotent.
-  void close() noexcept { detail::close_descriptor(std::exchange(on_, {})); }
+  void close() noexcept { detail::close_descriptor(on_); }
 
  private:
   tcp_listener(rt::descriptor on, rt::engine& home) noexcept : on_(on), home_(&home) {}

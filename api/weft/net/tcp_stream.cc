@@ -12,7 +12,7 @@ namespace {
 
 struct connected {
   static constexpr const char* what = "weft::tcp_stream::connect";
-  void operator()(std::int64_t) const noexcept {}
+  void operator()(std::int64_t, std::error_code&) const noexcept {}
 };
 
 endpoint end_of(rt::descriptor on, rt::os::result<rt::os::address> (*which)(int) noexcept, const char* what) {

@@ -8,8 +8,8 @@
 //
 // Thread safety: one task reads while another writes; two operations in one direction at a time are refused
 // (std::errc::device_or_resource_busy). close() from any task: operations that wait end with
-// std::errc::operation_canceled, later ones with bad_file_descriptor. A stream may be used by any task of its
-// runtime.
+// std::errc::operation_canceled, later ones with bad_file_descriptor. A stream is used by tasks of the
+// runtime that it was made in (any other is refused, loudly), and does not outlive it.
 // Errors: std::system_error; or as values by as_result(). End of stream is 0 bytes, not an error.
 // Stop: every operation is a stop point. A stopped read loses nothing; a stopped write_all may have sent a
 // part.
@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "weft/detail/io_await.h"
@@ -33,11 +34,15 @@ namespace detail {
 
 struct count_of_read {
   static constexpr const char* what = "weft::tcp_stream::read";
-  std::size_t operator()(std::int64_t result) const noexcept { return static_cast<std::size_t>(result); }
+  std::size_t operator()(std::int64_t result, std::error_code&) const noexcept {
+    return static_cast<std::size_t>(result);
+  }
 };
 struct count_of_write {
   static constexpr const char* what = "weft::tcp_stream::write_some";
-  std::size_t operator()(std::int64_t result) const noexcept { return static_cast<std::size_t>(result); }
+  std::size_t operator()(std::int64_t result, std::error_code&) const noexcept {
+    return static_cast<std::size_t>(result);
+  }
 };
 
 }  // namespace detail
@@ -48,8 +53,9 @@ class tcp_stream {
   tcp_stream() noexcept = default;
   tcp_stream(tcp_stream&& other) noexcept : on_(std::exchange(other.on_, {})) {}
   tcp_stream& operator=(tcp_stream&& other) noexcept {
+    const rt::descriptor taken = std::exchange(other.on_, {});
     close();
-    on_ = std::exchange(other.on_, {});
+    on_ = taken;
     return *this;
   }
   ~tcp_stream() { close(); }
@@ -75,10 +81,11 @@ class tcp_stream {
   // No more writes: the peer reads the end of the stream. Throws std::system_error.
   void shutdown_write();
 
-  // Idempotent.
-  void close() noexcept { detail::close_descriptor(std::exchange(on_, {})); }
+  // Idempotent. Writes nothing of this object, so that it may be called while other tasks use it: the
+  // descriptor itself knows.
+  void close() noexcept { detail::close_descriptor(on_); }
 
-  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(on_); }
+  [[nodiscard]] bool is_open() const noexcept { return detail::is_open(on_); }
   // Throw std::system_error when not connected.
   [[nodiscard]] endpoint local_endpoint() const;
   [[nodiscard]] endpoint peer_endpoint() const;
