@@ -8,8 +8,8 @@ find_work::find_work(std::size_t own, const station_list& all, inject_queue& sha
 job* find_work::next() noexcept {
   ++turn_;
   if (turn_ % shared_first_every == 0) {
-    if (job* found = shared_.pop()) return found;
     harvest_own();
+    if (job* found = shared_.pop()) return found;
   }
   if (turn_ % ready_first_every == 0) {
     if (job* found = mine_.ready.pop()) return found;
@@ -73,7 +73,8 @@ bool find_work::harvest(reactor& from) noexcept {
   job_list ready;
   from.poll(ready);
   if (ready.empty()) return false;
-  enqueue_unannounced(ready);
+  enqueue(ready);
+  note_unannounced();
   return true;
 }
 

@@ -1,6 +1,6 @@
 // The order in which a worker looks for its next job.
 //
-//   every 61st turn    the shared queue, then its own reactor, so that a worker which feeds itself starves
+//   every 61st turn    its own reactor, then the shared queue, so that a worker which feeds itself starves
 //                      neither
 //   its own queues     forked children first (they keep the working set small), ready tasks first every 7th
 //                      turn
@@ -40,12 +40,10 @@ class find_work {
   // wakes somebody, if that is wanted.
   void enqueue(job_list& ready) noexcept;
   void enqueue(job& ready) noexcept;
-  void enqueue_unannounced(job_list& ready) noexcept {
-    enqueue(ready);
-    has_unannounced_ = true;
-  }
+  void note_unannounced() noexcept { has_unannounced_ = true; }
 
-  // Whether jobs came to our queue since the last call that nobody was woken for: harvested ones.
+  // Whether there may be jobs that nobody was woken for: since the last call some were harvested, or a search was
+  // given up beside them.
   [[nodiscard]] bool take_unannounced() noexcept { return std::exchange(has_unannounced_, false); }
 
   // What is due at our own reactor, or at those of our neighbours, goes to our queue. True if there was

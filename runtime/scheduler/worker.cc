@@ -81,6 +81,7 @@ job* worker::next_job() noexcept {
   // Coroutines that await each other without end are one long job: now the others are due.
   cuts_in_a_row_ = 0;
   finder_.enqueue(*first);
+  finder_.note_unannounced();
   return finder_.next();
 }
 
@@ -116,7 +117,9 @@ bool worker::sleep_until_work() noexcept {
   const bool is_any_left = finder_.is_any_left();
   if (!is_any_left && !is_closing) wait_in_reactor(post, ready);
   mine_.events.stand_up();
-  if (!ready.empty()) finder_.enqueue_unannounced(ready);
+  // Whoever published while we were the one searcher has woken nobody.
+  if (is_any_left || !ready.empty()) finder_.note_unannounced();
+  finder_.enqueue(ready);
   wake_up();
   return is_any_left || !is_closing;
 }
