@@ -14,6 +14,10 @@ bool start_io(rt::io_op& op, rt::frame& leaf) noexcept {
     op.result = -EBADF;
     return false;
   }
+  if (op.size == 0 && (op.kind == rt::io_kind::recv || op.kind == rt::io_kind::send)) {
+    op.result = 0;  // the kernel would wait for data first
+    return false;
+  }
   WEFT_CHECK(op.on.home->serves(own.home()), "a socket is used by tasks of the runtime that it was made in");
   switch (op.on.home->start(op)) {
     case rt::start_result::done:
