@@ -20,11 +20,14 @@ turn& this_turn() noexcept {
 }
 #endif
 
+// The barriers: this_turn() reads the pointer behind the compiler's back, so a store must not be moved or dropped.
 turn_guard::turn_guard(turn& now) noexcept : before_(weft_current_turn) {
   weft_current_turn = &now;
+  asm volatile("" ::: "memory");
 }
 turn_guard::~turn_guard() {
   weft_current_turn = before_;
+  asm volatile("" ::: "memory");
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -3,7 +3,7 @@
 // The owner pushes and pops; any other worker may take half. Bounded: a full queue hands half of itself back
 // to the caller, who injects it, so that a flood on one worker reaches the others.
 //
-// Invariant 1: slots in [head_, tail_) hold jobs; all others are free.
+// Invariant 1: slots in [head_, tail_) hold jobs; all others are free. Both counts only grow: they do not repeat.
 // Invariant 2: only the owner moves tail_; whoever wins the exchange on head_ owns the slots it passed.
 //
 // After the local run queue of Go's scheduler (runtime/proc.go, runqput and runqgrab).
@@ -21,7 +21,7 @@ namespace weft::inline WEFT_ABI::rt {
 
 class run_queue {
  public:
-  static constexpr std::uint32_t capacity = 256;
+  static constexpr std::uint64_t capacity = 256;
 
   run_queue() = default;
   run_queue(const run_queue&) = delete;
@@ -29,29 +29,29 @@ class run_queue {
 
   // Owner. When the queue is full, its older half and `ready` are appended to `overflow` instead.
   void push_or_overflow(job& ready, job_list& overflow) noexcept {
-    const std::uint32_t tail = tail_->load(std::memory_order_relaxed);  // ours
-    std::uint32_t head = head_->load(std::memory_order_acquire);        // whoever passed a slot has read it
+    const std::uint64_t tail = tail_->load(std::memory_order_relaxed);  // ours
+    std::uint64_t head = head_->load(std::memory_order_acquire);        // whoever passed a slot has read it
     if (tail - head < capacity) [[likely]] {
       slot(tail).store(&ready, std::memory_order_relaxed);  // ordered by tail_, next line
       tail_->store(tail + 1, std::memory_order_release);    // pairs with steal_half(): acquire of tail_
       return;
     }
     if (head_->compare_exchange_strong(head, head + capacity / 2, std::memory_order_acq_rel,
-                                       std::memory_order_relaxed)) {
-      for (std::uint32_t i = 0; i < capacity / 2; ++i) {
+                                       std::memory_order_acquire)) {
+      for (std::uint64_t i = 0; i < capacity / 2; ++i) {
         overflow.push_back(*slot(head + i).load(std::memory_order_relaxed));  // ours since the exchange
       }
       overflow.push_back(ready);
       return;
     }
-    // A thief has just made room; only the owner fills it.
+    // A thief has just made room, and the failed exchange acquired its reads; only the owner fills it.
     slot(tail).store(&ready, std::memory_order_relaxed);
     tail_->store(tail + 1, std::memory_order_release);
   }
 
   // Owner. The oldest job, or null.
   [[nodiscard]] job* pop() noexcept {
-    std::uint32_t head = head_->load(std::memory_order_acquire);
+    std::uint64_t head = head_->load(std::memory_order_acquire);
     while (head != tail_->load(std::memory_order_relaxed)) {
       job* oldest = slot(head).load(std::memory_order_relaxed);
       if (head_->compare_exchange_weak(head, head + 1, std::memory_order_acq_rel,
@@ -65,11 +65,11 @@ class run_queue {
   // Called by the owner of `mine`, which has room for half a queue. Moves the older half of this queue there,
   // except the oldest job, which is returned; null when there was nothing.
   [[nodiscard]] job* steal_half_into(run_queue& mine) noexcept {
-    const std::uint32_t to = mine.tail_->load(std::memory_order_relaxed);
-    std::uint32_t head = head_->load(std::memory_order_acquire);
+    const std::uint64_t to = mine.tail_->load(std::memory_order_relaxed);
+    std::uint64_t head = head_->load(std::memory_order_acquire);
     for (;;) {
-      const std::uint32_t tail = tail_->load(std::memory_order_acquire);  // pairs with push: the slots
-      std::uint32_t count = tail - head;
+      const std::uint64_t tail = tail_->load(std::memory_order_acquire);  // pairs with push: the slots
+      std::uint64_t count = tail - head;
       count -= count / 2;
       if (count == 0) return nullptr;
       if (count > capacity / 2) {  // head moved between the two loads
@@ -77,7 +77,7 @@ class run_queue {
         continue;
       }
       job* oldest = slot(head).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
-      for (std::uint32_t i = 1; i < count; ++i) {
+      for (std::uint64_t i = 1; i < count; ++i) {
         mine.slot(to + i - 1)
             .store(slot(head + i).load(std::memory_order_relaxed), std::memory_order_relaxed);
       }
@@ -100,13 +100,13 @@ class run_queue {
   }
 
  private:
-  [[nodiscard]] atomic<job*>& slot(std::uint32_t index) noexcept { return slots_[index % capacity]; }
+  [[nodiscard]] atomic<job*>& slot(std::uint64_t index) noexcept { return slots_[index % capacity]; }
 
   // Moved by owner and thieves, by exchange. The owner's acquire load in push pairs with it: a slot is
   // written again only after its last reader has left.
-  padded<atomic<std::uint32_t>> head_{0u};
+  padded<atomic<std::uint64_t>> head_{std::uint64_t{0}};
   // Written by the owner, read by thieves; publishes the slots below it.
-  padded<atomic<std::uint32_t>> tail_{0u};
+  padded<atomic<std::uint64_t>> tail_{std::uint64_t{0}};
   std::array<atomic<job*>, capacity> slots_{};
 };
 
