@@ -46,7 +46,9 @@ os::io_result call(io_op& op, int file) noexcept {
 bool try_once(io_op& op, int file) noexcept {
   const os::io_result answer = call(op, file);
   if (answer.would_block()) return false;
-  op.result = answer.value;
+  // Our own close() shuts the socket down under a call in progress: that is no end of the stream and no broken pipe.
+  const bool may_be_our_close = answer.value <= 0 && op.on.record->control.is_closed();
+  op.result = may_be_our_close ? -ECANCELED : answer.value;
   return true;
 }
 

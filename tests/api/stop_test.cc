@@ -1,0 +1,258 @@
+// Stops as tasks see them: tokens, stop points, and what a stop does not undo. Unwinding is in unwind_test.cc.
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/stop.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "tests/support/bounded_wait.h"
+#include "tests/support/door.h"
+#include "tests/support/loopback.h"
+#include "tests/support/record.h"
+#include "weft/weft.h"
+
+namespace weft::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(stop_token, says_whether_a_stop_was_asked_for) {
+  runtime rt({.workers = 2});
+  std::atomic<bool> before = true;
+  std::atomic<bool> is_running = false;
+  std::atomic<bool> is_seen = false;
+  const auto never_waits = [&]() -> task<> {
+    const inplace_stop_token token = co_await current_stop_token();
+    EXPECT_TRUE(token.stop_possible());
+    before = token.stop_requested();
+    is_running = true;
+    is_seen = eventually([token] { return token.stop_requested(); });
+  };
+  auto handle = rt.spawn(never_waits);
+  EXPECT_TRUE(eventually([&] { return is_running.load(); }));
+  handle.request_stop();
+  const auto join = [&]() -> task<> { co_await handle; };
+  rt.block_on(join());  // a task that never waits ends as it likes
+  EXPECT_FALSE(before);
+  EXPECT_TRUE(is_seen);
+}
+
+TEST(stop_token, that_stands_for_nothing_is_never_stopped) {
+  const inplace_stop_token none;
+  EXPECT_FALSE(none.stop_possible());
+  EXPECT_FALSE(none.stop_requested());
+  EXPECT_EQ(none, inplace_stop_token());
+}
+
+TEST(stop_token, is_the_same_for_all_that_a_task_awaits_directly) {
+  runtime rt({.workers = 1});
+  const auto ask = []() -> task<inplace_stop_token> { co_return co_await current_stop_token(); };
+  const auto both = [&]() -> task<> {
+    const inplace_stop_token mine = co_await current_stop_token();
+    const inplace_stop_token below = co_await ask();
+    EXPECT_EQ(mine, below);
+    const inplace_stop_token timed = co_await with_timeout(1h, ask());
+    EXPECT_NE(mine, timed);
+  };
+  rt.block_on(both());
+}
+
+// T8
+TEST(stop, before_the_first_run_means_that_the_body_never_runs) {
+  runtime rt({.workers = 1});
+  census here;
+  std::atomic<int> ran = 0;
+  const auto counts = [&](resident) -> task<> {
+    ++ran;
+    co_return;
+  };
+  const auto body = [&]() -> task<> {
+    auto handle = spawn(counts, resident(here));
+    handle.request_stop();
+    bool was_stopped = false;
+    try {
+      co_await handle;
+    } catch (const stopped_error&) {
+      was_stopped = true;
+    }
+    EXPECT_TRUE(was_stopped);
+  };
+  rt.block_on(body());
+  EXPECT_EQ(ran, 0);
+  EXPECT_EQ(here.living(), 0);
+}
+
+// T9
+TEST(stop, of_a_task_stops_the_operation_that_its_innermost_task_waits_for) {
+  runtime rt({.workers = 1});
+  semaphore none(0);
+  const auto inner = [&]() -> task<> { const semaphore_permit never = co_await none.acquire(); };
+  const auto middle = [&]() -> task<> { co_await inner(); };
+  auto handle = rt.spawn(middle);
+  let_all_wait(rt);
+  handle.request_stop();
+  const auto join = [&]() -> task<> { co_await handle; };
+  EXPECT_THROW(rt.block_on(join()), stopped_error);
+  // Nobody stands in the row any more.
+  none.add_permits(1);
+  EXPECT_EQ(none.available(), 1u);
+}
+
+// T11
+TEST(stop, after_the_end_does_nothing) {
+  runtime rt({.workers = 1});
+  const auto answers = []() -> task<int> { co_return 42; };
+  auto handle = rt.spawn(answers);
+  EXPECT_TRUE(eventually([&] { return handle.is_done(); }));
+  handle.request_stop();
+  handle.request_stop();
+  const auto join = [&]() -> task<int> { co_return co_await handle; };
+  EXPECT_EQ(rt.block_on(join()), 42);
+}
+
+// N1: every operation, although it could be done at once.
+struct ready_at_once {
+  semaphore free{1};
+  task<> yields() { co_await yield_now(); }
+  task<> sleeps() { co_await sleep_for(0s); }
+  task<> acquires() { const semaphore_permit held = co_await free.acquire(); }
+  task<> computes() {
+    co_await compute([this] { ++effects; });
+  }
+  task<> blocks() {
+    co_await spawn_blocking([this] { ++effects; });
+  }
+  task<> forks() {
+    const auto counts = [this]() -> task<> {
+      ++effects;
+      co_return;
+    };
+    co_await when_all(counts(), counts());
+  }
+  task<> groups() {
+    const auto body = [this](task_group&) -> task<> {
+      ++effects;
+      co_return;
+    };
+    co_await with_task_group(body);
+  }
+  task<> nests_a_timeout() {
+    const auto counts = [this]() -> task<> {
+      ++effects;
+      co_return;
+    };
+    co_await with_timeout(1h, counts());
+  }
+  std::atomic<int> effects{0};
+};
+
+class stop_point : public testing::TestWithParam<std::pair<const char*, task<> (ready_at_once::*)()>> {};
+
+TEST_P(stop_point, stops_although_it_could_be_done_at_once) {
+  runtime rt({.workers = 2});
+  ready_at_once all;
+  EXPECT_THROW(rt.block_on(with_timeout(0s, (all.*GetParam().second)())), timeout_error);
+  EXPECT_EQ(all.effects, 0);
+  EXPECT_EQ(all.free.available(), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(of, stop_point,
+                         testing::Values(std::pair("yield", &ready_at_once::yields),
+                                         std::pair("sleep", &ready_at_once::sleeps),
+                                         std::pair("semaphore", &ready_at_once::acquires),
+                                         std::pair("compute", &ready_at_once::computes),
+                                         std::pair("spawn_blocking", &ready_at_once::blocks),
+                                         std::pair("when_all", &ready_at_once::forks),
+                                         std::pair("task_group", &ready_at_once::groups),
+                                         std::pair("timeout", &ready_at_once::nests_a_timeout)),
+                         [](const auto& of) { return of.param.first; });
+
+// N1
+TEST(stop, reaches_a_read_although_bytes_are_there_and_an_await_of_a_handle_that_is_done) {
+  runtime rt({.workers = 1});
+  const auto body = [&]() -> task<> {
+    connection ends = co_await connect_loopback();
+    co_await ends.first.write_all(bytes_of("x"));
+    const auto reads = [&]() -> task<> {
+      std::byte byte[1];
+      static_cast<void>(co_await ends.second.read(byte));
+      ADD_FAILURE() << "read after a stop";
+    };
+    const auto ends_at_once = []() -> task<> { co_return; };
+    auto handle = spawn(ends_at_once);
+    while (!handle.is_done()) co_await yield_now();
+    const auto joins = [&]() -> task<> {
+      co_await handle;
+      ADD_FAILURE() << "joined after a stop";
+    };
+    int timeouts = 0;
+    try {
+      co_await with_timeout(0s, reads());
+    } catch (const timeout_error&) {
+      ++timeouts;
+    }
+    try {
+      co_await with_timeout(0s, joins());
+    } catch (const timeout_error&) {
+      ++timeouts;
+    }
+    EXPECT_EQ(timeouts, 2);
+    co_await handle;
+  };
+  rt.block_on(body());
+}
+
+// N2: what a completed effect has let pass once is stopped at the next operation.
+TEST(stop, stays_asked_for_until_its_scope_is_left) {
+  runtime rt({.workers = 2});
+  record log;
+  const auto timed = [&]() -> task<> {
+    const inplace_stop_token token = co_await current_stop_token();
+    co_await spawn_blocking([token] { EXPECT_TRUE(eventually([token] { return token.stop_requested(); })); });
+    log.note("a function that ran is a completed effect");
+    co_await yield_now();
+    log.note("went on");
+  };
+  const auto caller = [&]() -> task<> {
+    try {
+      co_await with_timeout(5ms, timed());
+    } catch (const timeout_error&) {
+      log.note("timeout_error");
+    }
+    co_await yield_now();
+    log.note("the caller goes on");
+  };
+  rt.block_on(caller());
+  EXPECT_EQ(log.all(),
+            (lines{"a function that ran is a completed effect", "timeout_error", "the caller goes on"}));
+}
+
+TEST(stop, from_many_threads_at_once_ends_a_task_once) {
+  runtime rt({.workers = 2});
+  for (int round = 0; round < 200; ++round) {
+    census here;
+    const auto waits = [&]() -> task<> {
+      const resident local(here);
+      co_await sleep_for(1h);
+    };
+    auto handle = rt.spawn(waits);
+    std::thread other([&] {
+      for (int i = 0; i < 10; ++i) handle.request_stop();
+    });
+    for (int i = 0; i < 10; ++i) handle.request_stop();
+    other.join();
+    const auto join = [&]() -> task<> { co_await handle; };
+    EXPECT_THROW(rt.block_on(join()), stopped_error);
+    EXPECT_EQ(here.living(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace weft::test
