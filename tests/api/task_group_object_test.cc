@@ -150,7 +150,7 @@ TEST(task_group_object, made_on_a_runtime_that_has_stopped_refuses_everything) {
 
 // The window is small: many rounds.
 TEST(task_group_object, lets_the_runtime_stop_while_other_threads_spawn) {
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 50; ++round) {
     runtime rt({.workers = 1});
     task_group group(rt);
     std::atomic<bool> is_spawning = false;
@@ -171,7 +171,7 @@ TEST(task_group_object, lets_the_runtime_stop_while_other_threads_spawn) {
 }
 
 TEST(task_group_object, refuses_spawns_of_other_threads_while_it_is_stopped_and_joined) {
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 50; ++round) {
     runtime rt({.workers = 2});
     task_group group(rt);
     std::atomic<bool> is_over = false;

@@ -248,7 +248,7 @@ TEST(task_group_regress, a_refused_child_that_leaves_last_says_that_the_group_is
 // The same, as users see it.
 TEST(task_group_regress, joining_while_others_spawn_into_a_stopped_group_ends) {
   runtime rt({.workers = 1});
-  for (int round = 0; round < 500; ++round) {
+  for (int round = 0; round < 100; ++round) {
     task_group group(rt);
     group.request_stop();
     std::atomic<bool> is_spawning = false;

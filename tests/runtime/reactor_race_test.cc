@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "tests/support/build_kind.h"
 #include "tests/support/io_chain.h"
 #include "weft/rt/base/backoff.h"
 #include "weft/rt/base/rng.h"
@@ -55,7 +56,7 @@ TEST_F(reactor_race, a_stream_between_two_threads_that_both_harvest_is_exact) {
 
 // The window is some ten nanoseconds wide: between arming the leaf word and publishing the operation.
 TEST_F(reactor_race, a_stop_while_a_read_is_about_to_wait_is_never_lost) {
-  constexpr int rounds = 30'000;
+  const int rounds = static_cast<int>(test::scaled(8000));
   auto [mine, peer] = pair();
   std::unique_ptr<chain> reader;
   std::atomic<int> begun{-1};

@@ -313,7 +313,7 @@ TEST_F(scope_test, a_long_chain_of_transfers_goes_through_the_loop_once_its_budg
 class scope_seeds : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(scope_seeds, completion_and_two_stops_at_once_hand_the_job_out_exactly_once) {
-  const int rounds = static_cast<int>(test::scaled(5000));
+  const int rounds = static_cast<int>(test::scaled(2000));
   // An operation like a timer: one flag says whether completion or cancel came first.
   struct raced_op : leaf_op {
     explicit raced_op(scope& in) noexcept : leaf_op(&on_cancel, &in) {}

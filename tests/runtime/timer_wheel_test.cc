@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/build_kind.h"
 #include "weft/rt/base/rng.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/job_list.h"
@@ -155,7 +156,7 @@ TEST(timer_wheel, a_hundred_thousand_timers_on_one_tick_all_expire) {
 }
 
 TEST(timer_wheel, random_timers_expire_as_a_sorted_list_says) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::scaled(10); ++seed) {
     SCOPED_TRACE(seed);
     rng random(seed);
     std::int64_t now = std::int64_t{random.below(1u << 30)} * 1000;
@@ -228,7 +229,7 @@ struct sleeper : leaf_op, timer {
 };
 
 TEST(timer_wheel, a_sleep_that_is_armed_stopped_and_due_at_once_hands_its_job_out_exactly_once) {
-  constexpr int rounds = 4000;
+  const int rounds = static_cast<int>(test::scaled(1000));
   std::vector<std::unique_ptr<sleeper>> sleepers;
   for (int i = 0; i < rounds; ++i) sleepers.push_back(std::make_unique<sleeper>());
   timer_wheel wheel(0);
