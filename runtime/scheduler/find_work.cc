@@ -21,6 +21,13 @@ job* find_work::next() noexcept {
   return nullptr;
 }
 
+job* find_work::next_from_outside() noexcept {
+  harvest_own();
+  if (job* found = shared_.pop()) return found;
+  if (job* found = mine_.ready.pop()) return found;
+  return next();
+}
+
 job* find_work::steal() noexcept {
   const auto count = static_cast<std::uint32_t>(all_.size());
   if (count == 1) return nullptr;

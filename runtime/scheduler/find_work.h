@@ -29,6 +29,8 @@ class find_work {
 
   // A job of our own or a shared one; null when there is none.
   [[nodiscard]] job* next() noexcept;
+  // The same for a worker that has not looked for long: what came from outside and what is ready goes first.
+  [[nodiscard]] job* next_from_outside() noexcept;
 
   // A job of a neighbour's; null when none was seen in one round.
   [[nodiscard]] job* steal() noexcept;

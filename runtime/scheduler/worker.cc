@@ -82,7 +82,7 @@ job* worker::next_job() noexcept {
   cuts_in_a_row_ = 0;
   finder_.enqueue(*first);
   finder_.note_unannounced();
-  return finder_.next();
+  return finder_.next_from_outside();
 }
 
 job* worker::search() noexcept {

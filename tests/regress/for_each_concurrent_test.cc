@@ -90,7 +90,7 @@ TEST(for_each_concurrent_regress, begins_no_further_element_after_a_stop) {
 // There the stop waits in the shared queue, which a worker looks at after some 250,000 of such elements.
 TEST(for_each_concurrent_regress, is_ended_by_a_stop_on_a_single_worker) {
   runtime rt({.workers = 1});
-  constexpr int far_more = 4'000'000;
+  constexpr int far_more = 1'000'000;
   const auto elements = std::views::iota(0, far_more);
   gate held;
   std::atomic<int> begun = 0;
