@@ -1,7 +1,7 @@
 // Monotonic time: what a deadline is made of.
 //
-// For every room above. `steady_clock` is CLOCK_MONOTONIC in both standard libraries, which is the clock that
-// futex.h hands to the kernel: a jump of the wall clock moves no timer.
+// For every room above. `steady_clock` is CLOCK_MONOTONIC in both standard libraries: a jump of the wall
+// clock moves no timer.
 //
 // Surprising: a deadline that cannot be written down is `never`, not an overflow; so is one after NaN
 // seconds.

@@ -27,7 +27,6 @@
 #include "weft/rt/os/clock.h"
 #include "weft/rt/os/error.h"
 #include "weft/rt/os/fd.h"
-#include "weft/rt/os/futex.h"
 #include "weft/rt/os/poll.h"
 #include "weft/rt/os/socket.h"
 #include "weft/rt/os/thread.h"
@@ -147,60 +146,6 @@ TEST(os_fd, a_descriptor_is_closed_by_its_last_owner_only) {
 
 TEST(os_fd_death, closing_keeps_errno) {
   EXPECT_EXIT(close_where_it_fails(), testing::ExitedWithCode(0), "");
-}
-
-TEST(os_futex, a_wait_on_a_changed_word_does_not_sleep) {
-  weft::rt::atomic<std::uint32_t> word{1};
-  EXPECT_EQ(os::futex_wait(word, 0), os::futex_answer::may_have_changed);
-}
-
-TEST(os_futex, a_wait_ends_at_its_deadline_and_not_before) {
-  weft::rt::atomic<std::uint32_t> word{0};
-  const os::time_point deadline = os::deadline_after(2ms);
-  EXPECT_EQ(os::futex_wait(word, 0, deadline), os::futex_answer::timed_out);
-  EXPECT_GE(os::now(), deadline);
-  EXPECT_EQ(os::futex_wait(word, 0, os::time_point::min()), os::futex_answer::timed_out);
-}
-
-TEST(os_futex, a_sleeper_is_woken_and_only_as_many_as_asked) {
-  weft::rt::atomic<std::uint32_t> word{0};
-  std::atomic<int> awake{0};
-  std::array<os::thread, 2> sleepers;
-  for (os::thread& sleeper : sleepers) {
-    ASSERT_FALSE(sleeper.start("sleeper", [&] {
-      os::futex_wait(word, 0);
-      awake.fetch_add(1);
-    }));
-  }
-  // Not a word is changed: whoever wakes was asleep, and was woken by the call.
-  EXPECT_TRUE(becomes_true([&] { return os::futex_wake(word, 1) == 1; }));
-  EXPECT_TRUE(becomes_true([&] { return awake.load() == 1; }));
-  EXPECT_TRUE(becomes_true([&] { return os::futex_wake(word, os::everyone) == 1; }));
-  for (os::thread& sleeper : sleepers) sleeper.join();
-  EXPECT_EQ(awake.load(), 2);
-}
-
-TEST(os_futex, a_signal_does_not_end_the_sleep) {
-  const handling_signals handling;
-  weft::rt::atomic<std::uint32_t> word{0};
-  std::atomic<pthread_t> id{};
-  std::uint32_t seen = 0;
-  os::thread sleeper;
-  ASSERT_FALSE(sleeper.start("sleeper", [&] {
-    id.store(::pthread_self());
-    os::futex_wait(word, 0);
-    seen = word.load(std::memory_order_acquire);
-  }));
-  ASSERT_TRUE(becomes_true([&] { return id.load() != pthread_t{}; }));
-  // Unanswered: ThreadSanitizer holds the handler back until the call returns, though the signal cuts in.
-  for (int sent = 0; sent < 1000; ++sent) {
-    ASSERT_EQ(::pthread_kill(id.load(), SIGUSR1), 0);
-    std::this_thread::yield();
-  }
-  word.store(1, std::memory_order_release);
-  os::futex_wake(word, os::everyone);
-  sleeper.join();
-  EXPECT_EQ(seen, 1u);
 }
 
 TEST(os_wake_fd, any_number_of_signals_is_one_wake_up) {
