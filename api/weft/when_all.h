@@ -187,6 +187,13 @@ template <class... Ts>
   return when_all_operation<Ts...>(std::move(tasks)...);
 }
 
+// Operations too: `co_await weft::when_all(weft::sleep_for(1s), fetch(url))`. Each becomes a task.
+template <detail::awaitable_of_ours... As>
+  requires(!(detail::is_task<As> && ...))
+[[nodiscard]] auto when_all(As... awaited) {
+  return when_all(detail::as_task(std::move(awaited))...);
+}
+
 template <class T>
 [[nodiscard]] when_all_range_operation<T> when_all(std::vector<task<T>> tasks) noexcept {
   return when_all_range_operation<T>(std::move(tasks));

@@ -327,6 +327,17 @@ TEST(when_all, in_a_task_that_is_stopping_begins_nothing) {
   EXPECT_EQ(here.living(), 0);
 }
 
+TEST(when_all, takes_operations_beside_tasks) {
+  runtime rt({.workers = 2});
+  const auto answers = []() -> task<int> { co_return 42; };
+  const auto body = [&]() -> task<int> {
+    auto [nothing, hash, answer] = co_await when_all(sleep_for(1ms), compute([] { return 7; }), answers());
+    static_cast<void>(nothing);
+    co_return hash + answer;
+  };
+  EXPECT_EQ(rt.block_on(body()), 49);
+}
+
 TEST(when_all, that_is_never_awaited_destroys_its_tasks) {
   census here;
   const auto takes = [](resident) -> task<> { co_return; };
