@@ -98,6 +98,7 @@ task<> run_as_completed(std::vector<task<T>> tasks, held<F> fn) {
 
 template <class T, class F>
 [[nodiscard]] WEFT_CORO_WRAPPER task<> as_completed(std::vector<task<T>> tasks, F fn) {
+  static_assert(!std::is_reference_v<T>, "results are kept on their way: let the tasks return pointers");
   return detail::run_as_completed<T, F>(std::move(tasks), detail::held<F>(std::move(fn)));
 }
 

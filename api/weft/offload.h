@@ -8,6 +8,9 @@
 // The task waits, the worker goes on with others. compute() runs at most runtime_options::compute_threads
 // functions at once, spawn_blocking() at most blocking_threads; the rest queue, first in, first out.
 //
+// GCC 12 destroys by-value captures twice when the lambda is written inside the co_await expression (a defect
+// of the compiler): capture by reference, or give the lambda a name first.
+//
 // Thread safety: the function runs on another thread while the task is suspended, so references to the task's
 // locals are good. Its result and its exception travel back.
 // Errors: what the function throws; std::system_error when no thread can be had, or the pool shuts down.

@@ -196,6 +196,7 @@ template <detail::awaitable_of_ours... As>
 
 template <class T>
 [[nodiscard]] when_all_range_operation<T> when_all(std::vector<task<T>> tasks) noexcept {
+  static_assert(!std::is_reference_v<T>, "a vector cannot hold references: let the tasks return pointers");
   return when_all_range_operation<T>(std::move(tasks));
 }
 

@@ -18,7 +18,6 @@
 #include "weft/runtime.h"
 #include "weft/sleep.h"
 #include "weft/task_group.h"
-#include "weft/timeout.h"
 
 namespace weft::test {
 namespace {
@@ -259,22 +258,6 @@ TEST_F(task_group_error, of_the_body_while_it_is_being_stopped_is_collected_with
     errors = 2;
   }
   EXPECT_EQ(errors, 2u);
-}
-
-// O11 for a group: every error of clean-up is there.
-TEST_F(task_group_error, wins_over_a_timeout_that_stopped_the_group) {
-  gate go;
-  const auto body = [&](task_group& group) -> task<> {
-    EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "clean-up"));
-    EXPECT_TRUE(go.is_reached());
-    EXPECT_TRUE(group.spawn(&opens_when_stopped, std::ref(go)));
-    co_return;
-  };
-  EXPECT_EQ(thrown_by([&] {
-              rt.block_on(with_timeout(10ms, with_task_group(body)));
-              return 0;
-            }),
-            "clean-up");
 }
 
 TEST_F(task_group_error, of_children_that_fail_at_the_same_time_are_all_kept) {
