@@ -51,7 +51,7 @@ TEST(blocking_pool, where_the_system_has_no_more_threads_a_call_waits_for_those_
   gate door;
   waiting_task first([&] { door.pass(); }), second([] {});
   ASSERT_EQ(await(pool, first), start_outcome::started);
-  ASSERT_TRUE(door.wait_until_reached());
+  ASSERT_TRUE(door.is_reached());
   fault_guard fault;
   ASSERT_EQ(await(pool, second), start_outcome::started);
   EXPECT_EQ(pool.counters().threads, 1u);
@@ -125,7 +125,7 @@ TEST(blocking_pool, nested_blocking_at_the_cap_is_seen_in_the_counters) {
   gate inner_done;
   waiting_task outer([&] { inner_done.pass(); }), inner([&] { inner_done.open(); });
   ASSERT_EQ(await(pool, outer), start_outcome::started);
-  ASSERT_TRUE(inner_done.wait_until_reached());
+  ASSERT_TRUE(inner_done.is_reached());
   ASSERT_EQ(await(pool, inner), start_outcome::started);
   const crew_counters seen = pool.counters();
   EXPECT_EQ(seen.threads, 1u);

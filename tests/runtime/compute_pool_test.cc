@@ -39,7 +39,7 @@ TEST(compute_pool, threads_inside_are_counted_while_they_are_inside) {
   waiting_task first([&] { door.pass(); }), second([&] { door.pass(); });
   ASSERT_EQ(await(pool, first), start_outcome::started);
   ASSERT_EQ(await(pool, second), start_outcome::started);
-  ASSERT_TRUE(door.wait_until_reached(2));
+  ASSERT_TRUE(door.is_reached(2));
   EXPECT_EQ(pool.threads_inside(), 2u);
   door.open();
   ASSERT_TRUE(engine.wait_for(2));

@@ -101,7 +101,7 @@ TYPED_TEST(offload, a_burst_uses_all_threads_and_no_more_than_the_cap) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_EQ(await(*pool, tasks.emplace_back([&] { door.pass(); })), start_outcome::started);
   }
-  ASSERT_TRUE(door.wait_until_reached(3));
+  ASSERT_TRUE(door.is_reached(3));
   const crew_counters seen = pool->counters();
   EXPECT_EQ(seen.threads, 3u);
   EXPECT_EQ(seen.idle, 0u);
@@ -141,7 +141,7 @@ TYPED_TEST(offload, a_stop_of_a_queued_call_is_prompt_and_its_function_never_run
   gate door;
   waiting_task running([&] { door.pass(); }), queued([] {}), behind([] {});
   ASSERT_EQ(await(*pool, running), start_outcome::started);
-  ASSERT_TRUE(door.wait_until_reached());
+  ASSERT_TRUE(door.is_reached());
   ASSERT_EQ(await(*pool, queued), start_outcome::started);
   ASSERT_EQ(await(*pool, behind), start_outcome::started);
   EXPECT_EQ(stop(queued), 1) << "no thread knows the call any more";
@@ -160,7 +160,7 @@ TYPED_TEST(offload, a_stop_of_a_running_function_frees_nothing_under_it_and_its_
   gate door;
   waiting_task task([&] { door.pass(); });
   ASSERT_EQ(await(*pool, task), start_outcome::started);
-  ASSERT_TRUE(door.wait_until_reached());
+  ASSERT_TRUE(door.is_reached());
   EXPECT_EQ(stop(task), 0);
   EXPECT_TRUE(engine.jobs().empty());
   door.open();

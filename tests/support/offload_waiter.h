@@ -1,65 +1,29 @@
-// What tests of the pools share: a door to hold functions at, an engine that keeps what comes back, and a
-// task without a scheduler whose jobs are looked at instead of run.
+// What tests of the pools share: an engine that keeps what comes back, and a task without a scheduler whose
+// jobs are looked at instead of run.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <source_location>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "tests/support/bounded_wait.h"
 #include "weft/rt/offload/call.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/scope.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
-inline constexpr auto patience =
-    std::chrono::seconds(20);  // then the test is red; never waited for when it is green
-
-template <class Condition>
-[[nodiscard]] bool eventually(Condition holds) {
-  const auto until = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-// A door that functions wait at until the test opens it.
-class gate {
- public:
-  void open() {
-    std::lock_guard guard(lock_);
-    is_open_ = true;
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock locked(lock_);
-    ++waiting_;
-    changed_.notify_all();
-    EXPECT_TRUE(changed_.wait_for(locked, patience, [this] { return is_open_; })) << "nobody opened the gate";
-  }
-  [[nodiscard]] bool wait_until_reached(int by = 1) {
-    std::unique_lock locked(lock_);
-    return changed_.wait_for(locked, patience, [&] { return waiting_ >= by; });
-  }
-
- private:
-  std::mutex lock_;
-  std::condition_variable changed_;
-  bool is_open_ = false;
-  int waiting_ = 0;
-};
+using test::eventually;
+using test::gate;
+using test::patience;
 
 // Stands for an engine: keeps the jobs that come back.
 class engine_stub {
