@@ -38,12 +38,10 @@ namespace weft::inline WEFT_ABI::rt {
 #define WEFT_TRY try
 #define WEFT_CATCH_ALL catch (...)
 #define WEFT_THROW(...) throw __VA_ARGS__
-#define WEFT_RETHROW throw
 #else
 #define WEFT_TRY if constexpr (true)
 #define WEFT_CATCH_ALL else
 #define WEFT_THROW(...) (static_cast<void>(__VA_ARGS__), ::weft::rt::cannot_throw(#__VA_ARGS__))
-#define WEFT_RETHROW ::weft::rt::cannot_throw("an exception")
 #endif
 
 // Clang can refuse a coroutine whose captures or reference parameters die before it ends. It then also

@@ -47,7 +47,7 @@ void worker::run() noexcept {
 }
 
 bool worker::step() noexcept {
-  const bool goes_on = turn_.resume_first != nullptr;
+  const job* const cut = turn_.resume_first;
   job* next = next_job();
   if (next == nullptr) next = search();
   if (next == nullptr) return sleep_until_work();
@@ -65,7 +65,7 @@ bool worker::step() noexcept {
     }
   }
   // A chain that was only cut by the transfer budget is still in its turn.
-  if (!goes_on) turn_.operations_left = turn::operation_budget;
+  if (cut == nullptr || next != cut) turn_.operations_left = turn::operation_budget;
   run_job(*next);
   return true;
 }

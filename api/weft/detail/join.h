@@ -57,9 +57,6 @@ class join : public rt::leaf_op {
     return complete(now);
   }
 
-  // A participant more, while at least one is pending.
-  void expect_another() noexcept { pending_.fetch_add(1, std::memory_order_relaxed); }
-
   void stop_children(rt::job_list& ready) noexcept { stop_children_(*this, ready); }
 
  private:

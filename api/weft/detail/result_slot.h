@@ -31,7 +31,6 @@ class result_slot {
   }
 
   [[nodiscard]] bool has_error() const noexcept { return state_ == slot_state::error; }
-  [[nodiscard]] bool is_empty() const noexcept { return state_ == slot_state::empty; }
 
   template <class U>
   void set_value(U&& result) {
@@ -97,7 +96,6 @@ template <class T>
 class result_slot<T&> {
  public:
   [[nodiscard]] bool has_error() const noexcept { return error_ != nullptr; }
-  [[nodiscard]] bool is_empty() const noexcept { return value_ == nullptr && error_ == nullptr; }
   void set_value(T& result) noexcept { value_ = &result; }
   void set_error(std::exception_ptr thrown) noexcept { error_ = std::move(thrown); }
   T& take() {

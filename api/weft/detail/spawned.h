@@ -1,7 +1,8 @@
 // A spawned task: its scope, the callable and arguments that it lives on, and its one handle.
 //
 // The block is allocated once, beside the coroutine's frame; whoever comes last of the task's end and the
-// handle's drop frees it (rt::lifecycle). The frame stays until then: the result is in it.
+// handle's drop frees it (rt::lifecycle). The frame, and what it lived on, go when the task ends: only the
+// result stays.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
