@@ -102,6 +102,17 @@ def weft_dev_dependencies(mode = "auto"):
         system_files = {"BUILD": "@weft//bazel/system:llhttp.BUILD"},
     )
 
+    # The command lines of the example servers.
+    _maybe(
+        weft_dependency,
+        name = "cli11",
+        mode = mode,
+        released_bazel = released,
+        system_package = "libcli11-dev",
+        system_requires = ["/usr/include/CLI/CLI.hpp"],
+        system_files = {"BUILD": "@weft//bazel/system:cli11.BUILD"},
+    )
+
 def _distribution_bazel_4():
     # Debian 12/13's bazel-bootstrap is 4.2.3. Its built-in WORKSPACE suffix
     # downloads these three from GitHub at the first build, even for C++ only;
