@@ -10,10 +10,12 @@
 
 #include "weft/rt/base/check.h"
 #include "weft/rt/base/padded.h"
+#include "weft/rt/engine_list.h"
 #include "weft/rt/offload/blocking_pool.h"
 #include "weft/rt/offload/compute_pool.h"
 #include "weft/rt/os/clock.h"
 #include "weft/rt/os/cpus.h"
+#include "weft/rt/report.h"
 #include "weft/rt/scheduler/scheduler.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -33,6 +35,9 @@ void print_unhandled(const unhandled_error& lost) {
   std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n  at %s:%u\n",
                static_cast<int>(lost.name.size()), lost.name.data(), what.c_str(), lost.where.file_name(),
                static_cast<unsigned>(lost.where.line()));
+  if (lost.spawned_at.line() == 0) return;
+  std::fprintf(stderr, "  spawned at %s:%u\n", lost.spawned_at.file_name(),
+               static_cast<unsigned>(lost.spawned_at.line()));
 }
 
 // Tasks enter and leave on all workers at once: several lists, so that they seldom meet at a lock.
@@ -46,13 +51,15 @@ std::size_t roster_of(const roster::member& one) noexcept {
 
 struct engine::parts {
   parts(const options& chosen, unsigned workers, engine& owner)
-      : threads(workers, owner),
+      : name(chosen.name),
+        threads(workers, owner),
         compute({.threads = chosen.compute_threads.value_or(0)}, {&submit_to, &owner}),
         blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
                  {&submit_to, &owner}) {}
 
   static void submit_to(void* owner, job& ready) noexcept { static_cast<engine*>(owner)->submit(ready); }
 
+  const std::string name;
   std::array<padded<roster>, roster_count> tasks;
   bool is_stopped = false;  // of the thread that stops
 
@@ -82,10 +89,12 @@ engine::engine(const options& chosen) : root_context_{this} {
   if (const std::error_code failed = parts_->threads.start(std::string(chosen.name))) {
     WEFT_THROW(std::system_error(failed, "weft could not start its workers"));
   }
+  engine_list::add(*this);
 }
 
 engine::~engine() {
   stop();
+  engine_list::remove(*this);
 }
 
 void engine::stop() noexcept {
@@ -148,6 +157,16 @@ bool engine::cancel(timer& armed) noexcept {
 std::error_code engine::add(os::fd file, placement where, descriptor& added) noexcept {
   reactor& home = where == placement::here ? parts_->threads.own_reactor() : parts_->threads.next_reactor();
   return home.io().add(std::move(file), added);
+}
+
+std::string engine::dump(const dump_options& how) {
+  parts& all = *parts_;
+  return write_report({.name = all.name,
+                       .threads = all.threads,
+                       .compute = all.compute,
+                       .blocking = all.blocking,
+                       .tasks = all.tasks},
+                      how);
 }
 
 start_outcome engine::compute(call& given) noexcept {

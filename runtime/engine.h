@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
 
 #include "weft/rt/offload/call.h"
@@ -66,14 +67,21 @@ class engine {
   [[nodiscard]] start_outcome compute(call& given) noexcept;
   [[nodiscard]] start_outcome block(call& given) noexcept;
 
+  // --- the state of all this, as text; see report.h. Throws std::bad_alloc. Also while another thread is in stop().
+  [[nodiscard]] std::string dump(const dump_options& how);
+
   // --- errors that nobody took. The reporter may outlive the engine: handles keep it.
   using reporter = std::function<void(const unhandled_error&)>;
   [[nodiscard]] const std::shared_ptr<const reporter>& unhandled() const noexcept { return unhandled_; }
 
  private:
   struct parts;
+  friend class engine_list;
 
   const context root_context_;
+  // All engines of the process, for a debugger: see engine_list.h.
+  engine* next_engine_ = nullptr;
+  engine* engine_before_ = nullptr;
   std::shared_ptr<const reporter> unhandled_;
   std::unique_ptr<parts> parts_;
 };

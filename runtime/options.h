@@ -14,11 +14,12 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
-// An error that ended a spawned task and that nobody took.
+// An error that ended a spawned task, or a loser of when_any, and that nobody took.
 struct unhandled_error {
-  std::string_view name;       // the task's coroutine
+  std::string_view name;       // what named() called the task, or else its coroutine
   std::source_location where;  // the await at which the task's first frame stood last
   std::exception_ptr error;
+  std::source_location spawned_at = {};  // line 0: not known
 };
 
 struct options {
@@ -42,6 +43,14 @@ struct options {
 
   // Threads are named name-0, name-1, … (cut to 15 characters by the kernel).
   std::string_view name = "weft";
+};
+
+// How much runtime::dump() says, and how long it waits.
+struct dump_options {
+  // For workers that are at a job. One that does not come in time is named, and the tasks are then only counted.
+  std::chrono::milliseconds patience{100};
+  // At most so many tasks (children of joins included) are written; the others are counted.
+  std::size_t most_tasks = 10'000;
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -2,10 +2,14 @@
 //
 //     auto users = co_await weft::for_each_concurrent(ids, 10, load_user);
 //
-// `fn(element)` returns a task; results stand in the order of the range (nothing for task<void>). An lvalue
-// range is referred to, an rvalue is moved in; elements are read one at a time, in order, as room becomes
-// free. `fn` is called from several workers at once.
+// `fn(element)` returns a task, or another operation of ours; results stand in the order of the range
+// (nothing for void, std::reference_wrapper for references). The range is any that can be read once; an
+// lvalue is referred to, an rvalue is moved in. Elements are read one at a time, in order, as room becomes
+// free; one that a range makes on the fly is gone when the next one is read, so take it by value. An empty
+// range: ready at once.
 //
+// Thread safety: the tasks may run on any workers of the caller's runtime, at the same time. `fn` itself is
+// called, and the range read, on any of them, but by one at a time.
 // Errors: std::invalid_argument when n is zero. The first error asks the others to stop; no further element
 // is begun; when all have ended it is thrown.
 // Stop: forwarded; the caller is unwound when all have ended.
@@ -26,6 +30,7 @@
 #include <vector>
 
 #include "weft/detail/held.h"
+#include "weft/detail/kept_value.h"
 #include "weft/rt/base/atomic.h"
 #include "weft/task.h"
 #include "weft/when_all.h"
@@ -40,8 +45,8 @@ template <class View, class F>
 class concurrent_loop {
  public:
   using element = std::ranges::range_reference_t<View>;
-  using value = task_value<std::invoke_result_t<F&, element>>;
-  using kept = value_or_monostate<value>;
+  using value = await_result<std::invoke_result_t<F&, element>>;
+  using kept = kept_value<value>;
 
   concurrent_loop(View elements, F fn)
       : elements_(std::move(elements)), fn_(std::move(fn)), next_(std::ranges::begin(elements_)) {}
@@ -76,7 +81,7 @@ class concurrent_loop {
     const rt::lock_guard<rt::mutex> guard(lock_);
     if (next_ == std::ranges::end(elements_)) return std::nullopt;
     if constexpr (!std::is_void_v<value>) slot = &slots_.emplace_back();
-    std::optional<task<value>> made(std::invoke(fn_, *next_));
+    std::optional<task<value>> made(as_task(std::invoke(fn_, *next_)));
     ++next_;
     return made;
   }
@@ -113,7 +118,7 @@ task<concurrent_results<View, F>> run_concurrent_loop(held<View> elements, std::
 }  // namespace detail
 
 template <std::ranges::input_range Range, class F>
-  requires detail::is_task<std::invoke_result_t<F&, std::ranges::range_reference_t<Range>>>
+  requires detail::awaitable_of_ours<std::invoke_result_t<F&, std::ranges::range_reference_t<Range>>>
 [[nodiscard]] WEFT_CORO_WRAPPER auto for_each_concurrent(Range&& elements, std::size_t at_most, F fn) {
   using view = std::views::all_t<Range>;
   return detail::run_concurrent_loop<view, F>(

@@ -12,10 +12,13 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "weft/detail/spawned.h"
+#include "weft/rt/work/coroutine_name.h"
 #include "weft/stop.h"
 
 namespace weft::inline WEFT_ABI {
@@ -25,8 +28,7 @@ namespace detail {
 template <class T>
 class join_awaiter : rt::leaf_op {
  public:
-  explicit join_awaiter(spawned<T>& awaited) noexcept
-      : rt::leaf_op(&cancel_wait, nullptr), awaited_(awaited) {}
+  explicit join_awaiter(spawned<T>& awaited) noexcept : rt::leaf_op(kind, nullptr), awaited_(awaited) {}
   join_awaiter(const join_awaiter&) = delete;
   join_awaiter& operator=(const join_awaiter&) = delete;
 
@@ -65,6 +67,14 @@ class join_awaiter : rt::leaf_op {
     auto& op = static_cast<join_awaiter&>(self);
     return op.awaited_.life.give_up(*op.waiter) ? rt::cancel_outcome::taken : rt::cancel_outcome::completing;
   }
+  static void describe_task(const rt::leaf_op& self, std::int64_t, std::string& text) {
+    const auto& op = static_cast<const join_awaiter&>(self);
+    // A task of another runtime may be ending at this moment; and that runtime may be gone.
+    if (&op.awaited_.inherited() != &op.waiter->inherited()) return;
+    const rt::frame* const root = op.awaited_.root;
+    if (root != nullptr) text += " of " + rt::coroutine_name(root->site().function_name());
+  }
+  static constexpr rt::leaf_kind kind{"a join_handle", &cancel_wait, &describe_task};
 
   spawned<T>& awaited_;
 };

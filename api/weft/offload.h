@@ -44,7 +44,7 @@ class offload_awaiter : rt::call {
 
  public:
   explicit offload_awaiter(F&& function)
-      : rt::call(&invoke_function, nullptr), function_(std::move(function)) {}
+      : rt::call(kind, &invoke_function, nullptr), function_(std::move(function)) {}
 
   bool await_ready() const noexcept { return false; }
 
@@ -96,6 +96,9 @@ class offload_awaiter : rt::call {
       own.result_.set_error(std::current_exception());
     }
   }
+
+  static constexpr rt::leaf_kind kind{Where == pool::compute ? "compute" : "spawn_blocking", &cancel_call,
+                                      &describe_call};
 
   F function_;
   result_slot<value> result_;

@@ -16,6 +16,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <source_location>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -28,6 +30,7 @@ namespace weft::inline WEFT_ABI {
 
 using runtime_options = rt::options;
 using unhandled_error = rt::unhandled_error;
+using dump_options = rt::dump_options;
 
 namespace detail {
 
@@ -81,14 +84,31 @@ class runtime {
   runtime& operator=(const runtime&) = delete;
 
   // As weft::spawn, from any thread.
+  template <class F>
+    requires detail::spawnable<F>
+  join_handle<detail::spawned_value<F>> spawn(F&& function,
+                                              std::source_location where = std::source_location::current()) {
+    return detail::spawn_on(engine_, spawn_mark(where), std::forward<F>(function));
+  }
+  template <class F, class First, class... Rest>
+    requires detail::spawnable<F, First, Rest...>
+  join_handle<detail::spawned_value<F, First, Rest...>> spawn(F&& function, First&& first, Rest&&... rest) {
+    return detail::spawn_on(engine_, spawn_mark(), std::forward<F>(function), std::forward<First>(first),
+                            std::forward<Rest>(rest)...);
+  }
   template <class F, class... Args>
     requires detail::spawnable<F, Args...>
-  join_handle<detail::spawned_value<F, Args...>> spawn(F&& function, Args&&... arguments) {
-    return detail::spawn_on(engine_, std::forward<F>(function), std::forward<Args>(arguments)...);
+  join_handle<detail::spawned_value<F, Args...>> spawn(named label, F&& function, Args&&... arguments) {
+    return detail::spawn_on(engine_, spawn_mark(std::move(label)), std::forward<F>(function),
+                            std::forward<Args>(arguments)...);
   }
   template <class T>
-  join_handle<T> spawn(task<T> coroutine) {
-    return detail::spawn_on(engine_, std::move(coroutine));
+  join_handle<T> spawn(task<T> coroutine, std::source_location where = std::source_location::current()) {
+    return detail::spawn_on(engine_, spawn_mark(where), std::move(coroutine));
+  }
+  template <class T>
+  join_handle<T> spawn(named label, task<T> coroutine) {
+    return detail::spawn_on(engine_, spawn_mark(std::move(label)), std::move(coroutine));
   }
 
   // Runs the task on the workers and blocks the calling thread until it has ended. Throws what the task
@@ -108,6 +128,18 @@ class runtime {
 
   // The orderly end, ahead of the destructor. Idempotent.
   void stop() noexcept { engine_.stop(); }
+
+  // What goes on in this runtime, as text for people (docs/debugging.md): workers, queues, timers, descriptors, pools,
+  // and every live task with its awaits and what it waits for. The form is no promise.
+  //
+  //     std::puts(rt.dump().c_str());
+  //
+  // From any thread, also from a task, several times at once, and while another thread is in stop(). All workers are
+  // asked to stand still between two jobs meanwhile. One that does not within `patience` is named, with the coroutine
+  // that its job resumed, and the tasks are then counted instead of walked. Throws std::bad_alloc.
+  // Cost: wakes every worker and holds all of them up meanwhile; O(frames of the tasks written). Without a call: a load
+  // a turn, and a store where a coroutine is entered.
+  [[nodiscard]] std::string dump(const dump_options& how = {}) { return engine_.dump(how); }
 
   [[nodiscard]] std::size_t worker_count() const noexcept { return engine_.worker_count(); }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <string>
 
 #include "weft/detail/join.h"
 #include "weft/rt/engine.h"
@@ -27,8 +28,7 @@ namespace detail {
 
 class sleep_awaiter : rt::leaf_op {
  public:
-  explicit sleep_awaiter(std::int64_t due_ns) noexcept
-      : rt::leaf_op(&cancel_sleep, nullptr), alarm_(*this, due_ns) {}
+  explicit sleep_awaiter(std::int64_t due_ns) noexcept : rt::leaf_op(kind, nullptr), alarm_(*this, due_ns) {}
   sleep_awaiter(const sleep_awaiter&) = delete;
   sleep_awaiter& operator=(const sleep_awaiter&) = delete;
 
@@ -70,6 +70,10 @@ class sleep_awaiter : rt::leaf_op {
     return rt::engine::cancel(static_cast<sleep_awaiter&>(self).alarm_) ? rt::cancel_outcome::taken
                                                                         : rt::cancel_outcome::completing;
   }
+  static void describe_sleep(const rt::leaf_op& self, std::int64_t now_ns, std::string& text) {
+    rt::describe_deadline(static_cast<const sleep_awaiter&>(self).alarm_.due_ns, now_ns, text);
+  }
+  static constexpr rt::leaf_kind kind{"sleeping, ", &cancel_sleep, &describe_sleep};
 
   alarm alarm_;
 };

@@ -8,34 +8,6 @@
 #include "weft/sync/semaphore.h"
 
 namespace weft::inline WEFT_ABI {
-namespace {
-
-std::string text_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& thrown) {
-    return thrown.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
-}  // namespace
-
-error_group::error_group(std::vector<child_error> errors) : errors_(std::move(errors)) {
-  text_ = "weft: " + std::to_string(errors_.size()) + " tasks of a group failed";
-  for (const child_error& each : errors_) {
-    text_ += "\n  ";
-    text_ += text_of(each.error);
-    text_ += "\n    in ";
-    text_ += each.where.function_name();
-    text_ += " at ";
-    text_ += each.where.file_name();
-    text_ += ':';
-    text_ += std::to_string(each.where.line());
-  }
-}
-
 // Stands in the runtime's roster for its children, without a coroutine: a scope that waits, from its birth
 // on, until the group is empty. So the runtime's stop reaches the children, and its end waits for them.
 //
@@ -43,7 +15,7 @@ error_group::error_group(std::vector<child_error> errors) : errors_(std::move(er
 // frees it.
 struct task_group::standalone : detail::group_core {
   struct keeper_scope : rt::roster::member, rt::leaf_op {
-    explicit keeper_scope(standalone& group) noexcept : rt::leaf_op(&runtime_stops, this), of(&group) {}
+    explicit keeper_scope(standalone& group) noexcept : rt::leaf_op(keeper_kind, this), of(&group) {}
     standalone* of;
   };
 
@@ -72,9 +44,18 @@ struct task_group::standalone : detail::group_core {
   static rt::cancel_outcome runtime_stops(rt::leaf_op& op, rt::job_list& ready) noexcept {
     standalone& own = *static_cast<keeper_scope&>(op).of;
     own.stop(ready);
-    own.close();
+    own.give_up_token();
     return rt::cancel_outcome::completing;
   }
+
+  static void describe_group(const rt::leaf_op& op, std::int64_t, std::string& text) {
+    static_cast<const keeper_scope&>(op).of->describe(text);
+  }
+  static void visit_group(rt::leaf_op& op, rt::leaf_kind::visit_fn visit, void* visitor) {
+    static_cast<keeper_scope&>(op).of->visit_children(visit, visitor);
+  }
+
+  static constexpr rt::leaf_kind keeper_kind{"a task_group: ", &runtime_stops, &describe_group, &visit_group};
 
   static void drained_job(rt::job& job, rt::turn&) noexcept {
     standalone& own = *static_cast<keeper_scope&>(static_cast<rt::scope&>(job)).of;
@@ -89,7 +70,7 @@ struct task_group::standalone : detail::group_core {
   }
 
   // Gives up the owner's token, once.
-  void close() noexcept {
+  void give_up_token() noexcept {
     if (!is_closed.exchange(true, std::memory_order_acq_rel)) static_cast<void>(arrive(rt::this_turn()));
   }
   void let_go() noexcept {
@@ -113,17 +94,17 @@ task_group::~task_group() {
   if (own_ == nullptr) return;
   WEFT_CHECK(own_->size() == 0, "a task_group is joined before it is destroyed: children still run");
   if (!own_->is_joined) {
-    for (const detail::group_failure& each : own_->failures()) {
-      detail::report_unhandled(*own_->reporter, each.where, each.error);
+    for (auto* each = own_->first_failure(); each != nullptr; each = each->next) {
+      detail::report_unhandled(*own_->reporter, each->mark, each->where, each->error);
     }
   }
-  own_->close();
+  own_->give_up_token();
   own_->let_go();
 }
 
 task<> task_group::join() {
   WEFT_CHECK(own_ != nullptr, "with_task_group joins its group itself");
-  own_->close();
+  own_->give_up_token();
   {
     const semaphore_permit all_ended = co_await own_->drained.acquire();
   }

@@ -6,6 +6,8 @@
 // thrown to the caller. If it finishes nevertheless, its value (or its own error) wins. Time of zero or less:
 // the task is stopped at its first operation that could wait. Durations that do not fit are "for ever".
 //
+// Points in time, and deadlines that move: "weft/deadline.h".
+//
 // Errors: timeout_error; what the task throws.
 // Stop: an outside stop is forwarded, and wins over the timeout.
 // Cost: no allocation besides the task's; two short locks.
@@ -16,9 +18,11 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "weft/detail/join.h"
+#include "weft/rt/base/atomic.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/os/clock.h"
 #include "weft/rt/reactor/timer.h"
@@ -37,7 +41,7 @@ template <class T>
 class timeout_awaiter : join {
  public:
   timeout_awaiter(promise<T>* coroutine, std::int64_t due_ns) noexcept
-      : join(&stop_child, &settle), alarm_(*this), due_ns_(due_ns) {
+      : join(kind), alarm_(*this), limit_{{due_ns}, nullptr} {
     child_.joined = this;
     child_.adopt(coroutine);
   }
@@ -50,9 +54,13 @@ class timeout_awaiter : join {
     rt::frame& leaf = self.promise();
     rt::scope& outer = leaf.home();
     rt::engine& home = outer.home();
-    child_.begin(*child_.root, outer.inherited(), &outer, &on_end);
-    const bool is_up = due_ns_ <= home.now_ns();
-    if (!is_up) home.prepare(alarm_, due_ns_);
+    inherited_ = outer.inherited();
+    limit_.outer = inherited_.limits;
+    inherited_.limits = &limit_;
+    child_.begin(*child_.root, inherited_, &outer, &on_end);
+    const std::int64_t due_ns = limit_.due_ns.load(std::memory_order_relaxed);  // does not change
+    const bool is_up = due_ns <= home.now_ns();
+    if (!is_up) home.prepare(alarm_, due_ns);
     // The alarm is a participant: a join must not end while its job may still come.
     if (!arm(leaf, is_up ? 1 : 2)) {
       stop_at(leaf, now);
@@ -107,10 +115,19 @@ class timeout_awaiter : join {
     auto& all = static_cast<timeout_awaiter&>(self);
     return !all.child_.was_stopped() || (all.is_timed_out_ && !all.waiter->is_stopping());
   }
+  static void describe(const rt::leaf_op& self, std::int64_t now_ns, std::string& text) {
+    const rt::time_limit& limit = static_cast<const timeout_awaiter&>(self).limit_;
+    rt::describe_deadline(limit.due_ns.load(std::memory_order_relaxed), now_ns, text);  // does not change
+  }
+  static void visit_child(rt::leaf_op& self, rt::leaf_kind::visit_fn visit, void* visitor) {
+    visit(visitor, static_cast<timeout_awaiter&>(self).child_);
+  }
+  static constexpr join::join_kind kind{"with_timeout, ", &stop_child, &settle, &describe, &visit_child};
 
   timed_child child_;
   alarm alarm_;
-  std::int64_t due_ns_;
+  rt::time_limit limit_;
+  rt::context inherited_;      // by the child
   bool is_timed_out_ = false;  // written before the child is stopped; read after all have arrived
 };
 

@@ -1,7 +1,7 @@
 // The seam under every shared word: std's atomics here, the model checker's in a model build.
 //
-// All machinery names `rt::atomic`, `rt::mutex`, never std's, so that a model test compiles the real headers
-// with WEFT_MODEL=1 and sees every load, store and lock.
+// All machinery names `rt::atomic`, `rt::mutex`, `rt::condition_variable`, never std's, so that a model test
+// compiles the real sources with WEFT_MODEL=1 and sees every load, store, lock and wait (docs/model_checking.md).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "weft/model/atomic.h"
 #else
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 
 namespace weft::inline WEFT_ABI::rt {
@@ -19,6 +20,8 @@ template <class T>
 using atomic = std::atomic<T>;
 
 using mutex = std::mutex;
+
+using condition_variable = std::condition_variable;
 
 template <class Mutex>
 using lock_guard = std::lock_guard<Mutex>;

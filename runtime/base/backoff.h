@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <thread>
-
 #include "weft/rt/base/config.h"
+
+#if WEFT_MODEL
+#include "weft/rt/base/atomic.h"
+#else
+#include <thread>
+#endif
 
 namespace weft::inline WEFT_ABI::rt {
 
@@ -24,12 +28,16 @@ class backoff {
       for (unsigned i = 0; i < (1u << round_); ++i) spin_pause();
       ++round_;
     } else {
+#if WEFT_MODEL
+      model::give_way();  // until another thread has written something
+#else
       std::this_thread::yield();
+#endif
     }
   }
 
  private:
-  static constexpr unsigned spin_rounds = 6;
+  static constexpr unsigned spin_rounds = WEFT_MODEL ? 0 : 6;  // to a model, a pause is nothing
   unsigned round_ = 0;
 };
 

@@ -19,4 +19,12 @@ cancel_outcome call::cancel_call(leaf_op& op, job_list&) noexcept {
   return stopped.queue->unlink(stopped) ? cancel_outcome::taken : cancel_outcome::completing;
 }
 
+void call::describe_call(const leaf_op& op, std::int64_t, std::string& text) {
+  const auto& described = static_cast<const call&>(op);
+  // Acquire pairs with claim(): `queue`.
+  if (described.state.load(std::memory_order_acquire) != progress::started) return;
+  lock_guard<mutex> guard(described.queue->lock);
+  text += intrusive_list<call>::is_linked(described) ? ", queued" : ", on a thread";
+}
+
 }  // namespace weft::inline WEFT_ABI::rt

@@ -24,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <system_error>
 
 #include "weft/rt/base/atomic.h"
@@ -45,11 +46,13 @@ struct call : leaf_op {
   using invoke_fn = void (*)(call&) noexcept;
 
   // `in` may be null and `waiter` set later, before it is armed.
-  call(invoke_fn function, scope* in) noexcept : leaf_op(&cancel_call, in), invoke(function) {}
+  call(const leaf_kind& is, invoke_fn function, scope* in) noexcept : leaf_op(is, in), invoke(function) {}
   call(const call&) = delete;
   call& operator=(const call&) = delete;
 
   static cancel_outcome cancel_call(leaf_op& op, job_list& ready) noexcept;
+  // Appends whether it still queues.
+  static void describe_call(const leaf_op& op, std::int64_t now_ns, std::string& text);
 
   enum class progress : std::uint8_t { created, started, abandoned };
 

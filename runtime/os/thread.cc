@@ -1,10 +1,19 @@
 #include "weft/rt/os/thread.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 namespace weft::inline WEFT_ABI::rt::os {
+
+std::int64_t this_thread_id() noexcept {
+#if defined(__linux__)
+  return ::gettid();
+#else
+  return 0;
+#endif
+}
 
 void* thread::run_entry(void* given) noexcept {
   // SAFETY: start_entry released the entry to this thread alone.

@@ -25,6 +25,9 @@
 
 namespace weft::inline WEFT_ABI::rt::os {
 
+// The number by which the system, a debugger and top(1) know the calling thread.
+[[nodiscard]] std::int64_t this_thread_id() noexcept;
+
 enum class signal_mask : std::uint8_t {
   inherit,  // as the thread that calls start()
   // Handlers run on the program's own threads, not on this one. But two kinds stay open: those that a fault

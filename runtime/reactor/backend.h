@@ -69,6 +69,8 @@ class backend {
 
   // Descriptors added and not closed to the end.
   [[nodiscard]] virtual std::size_t open_descriptors() const noexcept = 0;
+  // For reports: operations that wait for an event. A hint.
+  [[nodiscard]] virtual std::size_t waiting_operations() const noexcept { return 0; }
 
  private:
   const engine* owner_ = nullptr;

@@ -164,6 +164,13 @@ class control_word {
     return is_last(word_.fetch_sub(one_pin, std::memory_order_acq_rel) - one_pin);
   }
 
+  // For reports: operations that wait for an event. A hint.
+  [[nodiscard]] unsigned waiting_operations() const noexcept {
+    const std::uint64_t word = word_.load(std::memory_order_relaxed);
+    return (state(word, direction::read) == waiting ? 1u : 0u) +
+           (state(word, direction::write) == waiting ? 1u : 0u);
+  }
+
   // A hint, unless asked by who holds a direction or a pin.
   [[nodiscard]] bool is_closed() const noexcept {
     return (word_.load(std::memory_order_acquire) & closed) != 0;

@@ -57,4 +57,15 @@ std::size_t descriptor_slab::in_use() const noexcept {
   return in_use_;
 }
 
+std::size_t descriptor_slab::waiting_operations() const noexcept {
+  std::uint32_t records = 0;
+  {
+    lock_guard<mutex> guard(lock_);
+    records = size_;
+  }
+  std::size_t waiting = 0;
+  for (std::uint32_t i = 0; i < records; ++i) waiting += find(i).control.waiting_operations();
+  return waiting;
+}
+
 }  // namespace weft::inline WEFT_ABI::rt

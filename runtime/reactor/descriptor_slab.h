@@ -34,6 +34,9 @@ class descriptor_slab {
 
   [[nodiscard]] std::size_t in_use() const noexcept;
 
+  // Operations that wait for an event, over all records: a hint, by a look at each.
+  [[nodiscard]] std::size_t waiting_operations() const noexcept;
+
  private:
   static constexpr std::uint32_t first_chunk = 64;  // each chunk doubles the capacity
   static constexpr unsigned most_chunks = 26;

@@ -27,8 +27,11 @@ enum class io_kind : std::uint8_t {
 };
 
 struct io_op : leaf_op {
-  io_op(io_kind what, descriptor where, void* memory, std::size_t length) noexcept
-      : leaf_op(nullptr, nullptr), on(where), buffer(memory), size(length), kind(what) {}
+  io_op(io_kind does, descriptor where, void* memory, std::size_t length) noexcept
+      : leaf_op(not_started, nullptr), on(where), buffer(memory), size(length), kind(does) {}
+
+  // The backend that starts it says what it is from then on.
+  static constexpr leaf_kind not_started{"an operation that has not started", nullptr};
 
   [[nodiscard]] direction way() const noexcept {
     return kind == io_kind::recv || kind == io_kind::recv_vec || kind == io_kind::accept ? direction::read

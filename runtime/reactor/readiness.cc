@@ -42,6 +42,22 @@ os::io_result call(io_op& op, int file) noexcept {
   return connect(op, file);
 }
 
+const char* verb_of(io_kind kind) noexcept {
+  switch (kind) {
+    case io_kind::recv:
+    case io_kind::recv_vec:
+      return "reading";
+    case io_kind::send:
+    case io_kind::send_vec:
+      return "writing";
+    case io_kind::accept:
+      return "accepting on";
+    case io_kind::connect:
+      break;
+  }
+  return "connecting";
+}
+
 // False: not now. True: `result` is final.
 bool try_once(io_op& op, int file) noexcept {
   const os::io_result answer = call(op, file);
@@ -86,7 +102,7 @@ std::error_code readiness_backend::add(os::fd file, descriptor& added) noexcept 
 
 start_result readiness_backend::start(io_op& op) noexcept {
   scope& chain = *op.waiter;
-  op.cancel = &kick;
+  op.what = &readiness_kind;
   if (chain.is_stopping()) {
     op.result = -ECANCELED;
     return start_result::stopped;
@@ -198,6 +214,14 @@ cancel_outcome readiness_backend::kick(leaf_op& armed, job_list& ready) noexcept
     ready.push_back(*record.waiting[static_cast<unsigned>(way)]->waiter);  // maybe a stranger's: see point 1
   }
   return cancel_outcome::completing;
+}
+
+void readiness_backend::describe(const leaf_op& armed, std::int64_t, std::string& text) {
+  const auto& op = static_cast<const io_op&>(armed);
+  // Pinned: whoever closes it meanwhile may be a thread that is no worker.
+  const pinned open(op.on);
+  text += verb_of(op.kind);
+  text += open.file() < 0 ? " a closed descriptor" : " descriptor " + std::to_string(open.file());
 }
 
 void readiness_backend::on_event(std::uint64_t token, readiness_event what, job_list& ready) noexcept {

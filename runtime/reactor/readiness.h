@@ -39,6 +39,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <system_error>
 
 #include "weft/rt/os/fd.h"
@@ -55,6 +56,7 @@ class readiness_backend : public backend {
   [[nodiscard]] int pin(descriptor used) noexcept final;
   void unpin(descriptor used) noexcept final;
   [[nodiscard]] std::size_t open_descriptors() const noexcept final { return slab_.in_use(); }
+  [[nodiscard]] std::size_t waiting_operations() const noexcept final { return slab_.waiting_operations(); }
 
  protected:
   // From now until unwatch(), edges on `file` are reported to on_event() with `token`.
@@ -78,6 +80,8 @@ class readiness_backend : public backend {
   static void attempt_job(job& lent, turn& now) noexcept;
   static settled attempt(io_op& op) noexcept;
   static cancel_outcome kick(leaf_op& armed, job_list& ready) noexcept;
+  static void describe(const leaf_op& armed, std::int64_t now_ns, std::string& text);
+  static constexpr leaf_kind readiness_kind{"I/O: ", &kick, &describe};
 
   descriptor_slab slab_;
 };

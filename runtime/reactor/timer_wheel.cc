@@ -77,6 +77,7 @@ timer_inserted timer_wheel::insert(timer& waiting) noexcept {
               "a timer is prepared, then inserted once");
   waiting.state = timer_state::waiting;
   place(waiting);
+  ++size_;
   const std::int64_t due = time_of(std::max(tick_of(waiting.deadline_ns), current_));
   if (due >= earliest_ns_.load(std::memory_order_relaxed))
     return timer_inserted::later;  // written under lock_
@@ -89,6 +90,7 @@ bool timer_wheel::cancel(timer& armed) noexcept {
   if (armed.state == timer_state::idle) armed.state = timer_state::refused;
   if (armed.state != timer_state::waiting) return false;
   unlink(armed);
+  --size_;
   armed.state = timer_state::cancelled;
   return true;
 }
@@ -119,6 +121,7 @@ std::size_t timer_wheel::expire(std::int64_t now_ns, job_list& ready) noexcept {
         }
         due.state = timer_state::expired;
         ++expired;
+        --size_;
         if (job* woken = due.expire(due)) ready.push_back(*woken);  // the timer may be gone
       }
     }
@@ -126,6 +129,11 @@ std::size_t timer_wheel::expire(std::int64_t now_ns, job_list& ready) noexcept {
     earliest_ns_.store(first_time(), std::memory_order_relaxed);
   }
   return expired;
+}
+
+std::size_t timer_wheel::size() noexcept {
+  lock_guard<mutex> guard(lock_);
+  return size_;
 }
 
 std::int64_t timer_wheel::next_deadline() noexcept {

@@ -63,6 +63,9 @@ class timer_wheel {
   // to its tick; may be earlier, for timers that are far away.
   [[nodiscard]] std::int64_t next_deadline() noexcept;
 
+  // How many wait.
+  [[nodiscard]] std::size_t size() noexcept;
+
   // A hint without a lock: nothing to expire before this.
   [[nodiscard]] std::int64_t nothing_before() const noexcept {
     return earliest_ns_.load(std::memory_order_relaxed);  // a hint; the lists have a lock
@@ -92,6 +95,7 @@ class timer_wheel {
   // All guarded by lock_.
   std::uint64_t current_;  // the tick up to which everything has expired
   std::uint32_t occupied_levels_ = 0;
+  std::size_t size_ = 0;
   std::array<std::uint64_t, levels> occupied_{};
   std::array<intrusive_list<timer>, levels * slots> lists_{};
 

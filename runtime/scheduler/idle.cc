@@ -84,6 +84,12 @@ idle::leaving idle::unpark(std::size_t index) noexcept {
   return {.was_taken = false, .is_unattended = is_unattended()};
 }
 
+idle::posture idle::posture_of(std::size_t index) noexcept {
+  lock_guard<mutex> guard(lock_);
+  if (!is_parked_[index]) return posture::awake;
+  return sentinel_ == index ? posture::on_duty : posture::asleep;
+}
+
 idle::duty idle::after_round(std::size_t index) noexcept {
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != index) return duty::relieved;

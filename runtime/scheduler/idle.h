@@ -60,6 +60,10 @@ class idle {
   // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
   [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
 
+  // For reports; any thread.
+  enum class posture : std::uint8_t { awake, asleep, on_duty };
+  [[nodiscard]] posture posture_of(std::size_t index) noexcept;
+
  private:
   static constexpr std::uint64_t one_searching = 1, one_parked = std::uint64_t{1} << 32;
   static constexpr std::uint32_t searching(std::uint64_t word) noexcept {

@@ -18,6 +18,7 @@
 namespace weft::inline WEFT_ABI::rt {
 
 class engine;
+class paused_workers;
 
 class scheduler {
  public:
@@ -48,11 +49,15 @@ class scheduler {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
+  // Jobs in the shared queue; a hint.
+  [[nodiscard]] std::size_t shared_size() const noexcept { return place_.shared.size(); }
   // The calling worker's reactor; elsewhere, and for what is to be spread, one after the other.
   [[nodiscard]] reactor& own_reactor() noexcept;
   [[nodiscard]] reactor& next_reactor() noexcept;
 
  private:
+  friend class paused_workers;
+
   engine& owner_;
   workplace place_;
   std::vector<std::unique_ptr<worker>> workers_;

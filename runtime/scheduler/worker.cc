@@ -5,6 +5,7 @@
 
 #include "weft/rt/base/backoff.h"
 #include "weft/rt/base/check.h"
+#include "weft/rt/os/thread.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/scheduler/sentinel.h"
 
@@ -42,11 +43,15 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
 
 void worker::run() noexcept {
   const turn_guard entered(turn_);
+  thread_id_.store(os::this_thread_id(), std::memory_order_relaxed);  // a number for people
   while (step()) {
   }
+  place_.pauses.depart(index_);
 }
 
 bool worker::step() noexcept {
+  if (place_.pauses.is_asked()) [[unlikely]]
+    place_.pauses.attend(index_);
   const job* const cut = turn_.resume_first;
   job* next = next_job();
   if (next == nullptr) next = search();
@@ -100,6 +105,7 @@ job* worker::search() noexcept {
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
   next.run(next, turn_);
+  turn_.running = nullptr;
   if (!turn_.later.empty()) {
     finder_.enqueue(turn_.later);
     place_.wake_one();
@@ -115,7 +121,8 @@ bool worker::sleep_until_work() noexcept {
   job_list ready;
   const bool is_closing = place_.is_closing.load(std::memory_order_acquire);  // pairs with scheduler::close()
   const bool is_any_left = finder_.is_any_left();
-  if (!is_any_left && !is_closing) wait_in_reactor(post, ready);
+  const bool is_pausing = place_.pauses.is_asked();  // after sitting down: see pause.h
+  if (!is_any_left && !is_closing && !is_pausing) wait_in_reactor(post, ready);
   mine_.events.stand_up();
   // Whoever published while we were the one searcher has woken nobody.
   if (is_any_left || !ready.empty()) finder_.note_unannounced();
@@ -134,6 +141,7 @@ void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
     // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
     // looked at here too.
     if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()
+    if (place_.pauses.is_asked()) return;
     switch (place_.sleepers.after_round(index_)) {
       case idle::duty::next_round:
         break;

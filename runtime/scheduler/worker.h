@@ -10,6 +10,7 @@
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
+#include "weft/rt/scheduler/pause.h"
 #include "weft/rt/scheduler/station.h"
 #include "weft/rt/work/turn.h"
 
@@ -24,10 +25,11 @@ struct workplace {
   station_list stations;
   inject_queue shared;
   idle sleepers;
+  pause_gate pauses;
   // Set once, when the scheduler stops: workers leave as soon as they find no job.
   atomic<bool> is_closing{false};
 
-  explicit workplace(std::size_t workers) : size(workers), sleepers(workers) {}
+  explicit workplace(std::size_t workers) : size(workers), sleepers(workers), pauses(workers) {}
 
   // A job was published: wakes one worker, unless one searches already.
   void wake_one() noexcept;
@@ -48,6 +50,12 @@ class worker {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] reactor& events() noexcept { return mine_.events; }
   [[nodiscard]] turn& current() noexcept { return turn_; }
+  // For reports. Zero until its thread runs.
+  [[nodiscard]] std::int64_t thread_id() const noexcept {
+    return thread_id_.load(std::memory_order_relaxed);  // a number for people
+  }
+  // Of a worker that has come to a pause.
+  [[nodiscard]] bool is_searching() const noexcept { return is_searching_; }
   void enqueue(job& ready) noexcept { finder_.enqueue(ready); }
   void enqueue(job_list& ready) noexcept { finder_.enqueue(ready); }
 
@@ -69,6 +77,7 @@ class worker {
   std::uint32_t steps_ = 0;
   std::uint32_t cuts_in_a_row_ = 0;
   bool owes_sentinel_ = false;
+  atomic<std::int64_t> thread_id_{0};  // written by run()
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -21,8 +21,8 @@ namespace weft::inline WEFT_ABI::rt {
 
 class fork_queue {
  public:
-  // `capacity` is a power of two.
-  explicit fork_queue(std::size_t capacity = 1024) : owned_(new ring(capacity, nullptr)) {
+  // `capacity` is a power of two. (Small in a model, where it grows.)
+  explicit fork_queue(std::size_t capacity = WEFT_MODEL ? 2 : 1024) : owned_(new ring(capacity, nullptr)) {
     ring_.store(owned_, std::memory_order_relaxed);  // no other thread knows of us yet
   }
   fork_queue(const fork_queue&) = delete;
@@ -83,7 +83,12 @@ class fork_queue {
     return taken;
   }
 
-  // Any thread; a hint.
+  // Any thread; hints.
+  [[nodiscard]] std::size_t size() const noexcept {
+    const std::int64_t top = top_->load(std::memory_order_acquire);
+    const std::int64_t bottom = bottom_->load(std::memory_order_acquire);
+    return bottom > top ? static_cast<std::size_t>(bottom - top) : 0;
+  }
   [[nodiscard]] bool empty() const noexcept {
     return top_->load(std::memory_order_acquire) >= bottom_->load(std::memory_order_acquire);
   }

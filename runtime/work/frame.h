@@ -50,10 +50,33 @@ class frame {
     scope_ = &own;
   }
 
-  [[nodiscard]] bool is_root() const noexcept { return link_ == is_root_bit; }
+  // While it is suspended in an operation that is not ours, and until it goes on. Both on a worker.
+  void enter_foreign() noexcept { link_ |= is_foreign_bit; }
+  void leave_foreign() noexcept { link_ &= ~is_foreign_bit; }
+
+  // Ended by a stopped_error while it is stopping: from now on, until it is unwound.
+  void end_as_stopped() noexcept { enter_foreign(); }
+
+  // Clean-up is to be awaited when this frame has ended: see scope_extras.h.
+  void note_exit_hooks() noexcept { link_ |= has_hooks_bit; }
+  [[nodiscard]] bool has_exit_hooks() const noexcept { return (link_ & has_hooks_bit) != 0; }
+
+  // At its final suspension: it does not simply hand over to whoever waits.
+  [[nodiscard]] bool ends_unusually() const noexcept {
+    return (link_ & (is_foreign_bit | has_hooks_bit)) != 0;
+  }
+
+  // For reports: any frame, at any time that no worker runs it.
+  [[nodiscard]] bool is_in_foreign() const noexcept { return (link_ & is_foreign_bit) != 0; }
+  [[nodiscard]] const frame* awaited_by() const noexcept {
+    const std::uintptr_t plain = link_ & ~all_bits;
+    return plain == 0 ? nullptr : reinterpret_cast<const link*>(plain)->parent;
+  }
+
+  [[nodiscard]] bool is_root() const noexcept { return (link_ & is_root_bit) != 0; }
   [[nodiscard]] link& awaiter() const noexcept {
     WEFT_DCHECK(!is_root() && link_ != 0, "a root or unstarted frame has no awaiter");
-    return *reinterpret_cast<link*>(link_);
+    return *reinterpret_cast<link*>(link_ & ~all_bits);
   }
   [[nodiscard]] scope& home() const noexcept { return *scope_; }
   [[nodiscard]] bool is_started() const noexcept { return link_ != 0; }
@@ -63,9 +86,12 @@ class frame {
   void wait_at(const std::source_location& site) noexcept { site_ = site; }
 
  private:
-  static constexpr std::uintptr_t is_root_bit = 1;
+  // A frame is not in foreign code and at its end at once: there, is_foreign_bit says end_as_stopped().
+  static constexpr std::uintptr_t is_root_bit = 1, is_foreign_bit = 2, has_hooks_bit = 4, all_bits = 7;
+  static_assert(alignof(link) > all_bits);
 
-  std::uintptr_t link_ = 0;  // a link*, or is_root_bit, or 0 before the start
+  // A link*, or is_root_bit, or 0 before the start; with the other two bits.
+  std::uintptr_t link_ = 0;
   scope* scope_ = nullptr;
   std::source_location site_;  // one pointer with both compilers
 };

@@ -25,6 +25,7 @@ class inject_queue {
   [[nodiscard]] job* pop() noexcept;
 
   // A hint: exact for a thread that has synchronised with every pusher.
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
   [[nodiscard]] bool empty() const noexcept { return size_.load(std::memory_order_acquire) == 0; }
 
  private:

@@ -18,6 +18,11 @@ void roster::leave(member& leaving) noexcept {
   if (--size_ == 0 && closed_) emptied_.notify_all();
 }
 
+void roster::close() noexcept {
+  lock_guard<mutex> guard(lock_);
+  closed_ = true;
+}
+
 void roster::close_and_stop(job_list& ready) noexcept {
   lock_guard<mutex> guard(lock_);
   closed_ = true;

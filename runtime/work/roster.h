@@ -6,7 +6,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 
 #include "weft/rt/base/atomic.h"
@@ -36,6 +35,9 @@ class roster {
   // The caller may free the member afterwards.
   void leave(member& leaving) noexcept;
 
+  // Admits nobody from now on.
+  void close() noexcept;
+
   // Admits nobody from now on, and asks every member to stop. Jobs to run are appended to `ready`.
   void close_and_stop(job_list& ready) noexcept;
 
@@ -44,9 +46,16 @@ class roster {
 
   [[nodiscard]] std::size_t size() const noexcept;
 
+  // Calls `fn` with every member, under the lock.
+  template <class Fn>
+  void for_each(Fn fn) {
+    lock_guard<mutex> guard(lock_);
+    for (member::links* each = members_.front(); each != nullptr; each = each->next) fn(*each->self);
+  }
+
  private:
   mutable mutex lock_;
-  std::condition_variable emptied_;
+  condition_variable emptied_;
   intrusive_list<member::links> members_;  // this and the rest: guarded by lock_
   std::size_t size_ = 0;
   bool closed_ = false;

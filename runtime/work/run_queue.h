@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
@@ -21,7 +22,8 @@ namespace weft::inline WEFT_ABI::rt {
 
 class run_queue {
  public:
-  static constexpr std::uint64_t capacity = 256;
+  // Small in a model, so that it fills and wraps.
+  static constexpr std::uint64_t capacity = WEFT_MODEL ? 4 : 256;
 
   run_queue() = default;
   run_queue(const run_queue&) = delete;
@@ -95,6 +97,11 @@ class run_queue {
   }
 
   // Any thread; a hint.
+  [[nodiscard]] std::size_t size() const noexcept {
+    const std::uint64_t head = head_->load(std::memory_order_acquire);
+    const std::uint64_t tail = tail_->load(std::memory_order_acquire);
+    return tail > head ? static_cast<std::size_t>(tail - head) : 0;
+  }
   [[nodiscard]] bool empty() const noexcept {
     return head_->load(std::memory_order_acquire) == tail_->load(std::memory_order_acquire);
   }

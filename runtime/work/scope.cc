@@ -1,6 +1,9 @@
 #include "weft/rt/work/scope.h"
 
+#include <memory>
+
 #include "weft/rt/base/check.h"
+#include "weft/rt/work/scope_extras.h"
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {
@@ -8,15 +11,29 @@ namespace {
 // Frames destroyed in one turn of an unwinding: about 50 µs of work.
 constexpr int frames_per_turn = 1024;
 
+void destroy_stopped(frame& dying, turn& now) noexcept {
+  now.running = &dying;  // its destructors may ask in whose chain they run
+  now.is_unwinding = true;
+  dying.handle().destroy();
+  now.is_unwinding = false;
+  now.running = nullptr;
+}
+
 }  // namespace
 
 void scope::stop(job_list& ready) noexcept {
-  // Acquire pairs with arm(): op and `at`. Release pairs with is_stopping().
-  const std::uintptr_t before = leaf_.fetch_or(stopping, std::memory_order_acq_rel);
-  if (before == 0 || (before & stopping) != 0) return;  // runs, and will see it; or was asked before
+  // Acquire pairs with arm(): op and `at`. Release pairs with is_stopping(). Sequentially consistent with on_stop():
+  // this bit, then the list; there the list, then the bit. So one of the two sees the other.
+  const std::uintptr_t before = leaf_.fetch_or(stopping, std::memory_order_seq_cst);
+  if ((before & stopping) != 0) return;  // was asked before
+  if (scope_extras* const more = extras_.load(std::memory_order_seq_cst)) [[unlikely]] {
+    if (job* const calls = more->take_job()) ready.push_back(*calls);
+  }
+  if (before == 0) return;  // runs, and will see it
   auto& op = *reinterpret_cast<leaf_op*>(before);
-  switch (op.cancel(op, ready)) {
+  switch (op.what->cancel(op, ready)) {
     case cancel_outcome::taken:
+      forget_op();
       run = &unwind_job;
       ready.push_back(*this);
       break;
@@ -33,34 +50,140 @@ void scope::start_job(job& self, turn& now) noexcept {
   if (own.is_stopping()) {
     unwind_job(self, now);  // the body never runs
   } else {
+    now.begin_with(*own.root);
     own.root->handle().resume();
   }
 }
 
-void scope::resume_job(job& self, turn&) noexcept {
-  static_cast<scope&>(self).at->handle().resume();
+void scope::resume_job(job& self, turn& now) noexcept {
+  frame& leaf = *static_cast<scope&>(self).at;
+  now.begin_with(leaf);
+  leaf.handle().resume();
 }
 
 void scope::unwind_job(job& self, turn& now) noexcept {
   auto& own = static_cast<scope&>(self);
   for (int i = 0; i < frames_per_turn; ++i) {
-    frame* dying = own.at;
+    frame* const dying = own.at;
+    if (dying == nullptr) {
+      own.end(own, now, ending::stopped).resume();
+      return;
+    }
+    const bool has_hooks = dying->has_exit_hooks();
     if (dying->is_root()) {
       WEFT_DCHECK(dying == own.root, "unwinding reached another scope's root");
       own.root = nullptr;
       own.at = nullptr;
-      dying->handle().destroy();
-      own.end(own, now, ending::stopped).resume();
+    } else {
+      link& awaiter = dying->awaiter();
+      own.at = awaiter.parent;
+      awaiter.child = nullptr;  // its owner must not destroy it again
+    }
+    destroy_stopped(*dying, now);
+    if (has_hooks) [[unlikely]] {
+      own.enter_hook(now, true).resume();
       return;
     }
-    link& awaiter = dying->awaiter();
-    frame* parent = awaiter.parent;
-    awaiter.child = nullptr;  // its owner must not destroy it again
-    own.at = parent;
-    dying->handle().destroy();
   }
   own.run = &unwind_job;
   now.later.push_back(own);
+}
+
+// --- what few scopes have
+
+scope_extras& scope::extras() {
+  // Pairs with the exchange. Sequentially consistent like it: see stop().
+  if (scope_extras* const more = extras_.load(std::memory_order_seq_cst)) return *more;
+  auto made = std::make_unique<scope_extras>();
+  scope_extras* found = nullptr;
+  // Release publishes what was made. Sequentially consistent: see stop().
+  if (extras_.compare_exchange_strong(found, made.get(), std::memory_order_seq_cst,
+                                      std::memory_order_seq_cst)) {
+    return *made.release();
+  }
+  return *found;
+}
+
+void scope::drop_extras(scope_extras& of) noexcept {
+  WEFT_DCHECK(of.hooks == nullptr, "a chain ended with clean-up left");
+  of.let_go();
+}
+
+bool scope::on_stop(stop_callbacks::entry& joining, job_list& ready) {
+  if (is_stopping()) return false;
+  scope_extras& more = extras();
+  if (!more.callbacks.add(joining)) return false;
+  if ((leaf_.load(std::memory_order_seq_cst) & stopping) == 0) return true;  // pairs with stop()
+  if (job* const calls = more.take_job()) ready.push_back(*calls);
+  return true;
+}
+
+void scope_extras::call_back_job(job& self, turn&) noexcept {
+  auto& own = static_cast<scope_extras&>(self);
+  own.callbacks.request();
+  own.let_go();
+}
+
+// --- clean-up at the end of a frame
+
+void scope::at_exit(exit_hook& registered, frame& of) {
+  scope_extras& more = extras();
+  registered.inherited_there = inherited();
+  registered.inherited_there.limits = nullptr;
+  registered.begin(*registered.root, registered.inherited_there, this, &hook_ended);
+  registered.is_first_of_frame = !of.has_exit_hooks();
+  of.note_exit_hooks();
+  registered.below = more.hooks;
+  more.hooks = &registered;
+}
+
+scope* scope::running_exit_hook() const noexcept {
+  const scope_extras* const more = extras_.load(std::memory_order_acquire);  // pairs with extras()
+  return more != nullptr ? more->running : nullptr;
+}
+
+std::coroutine_handle<> scope::enter_hook(turn& now, bool is_after_a_stop) noexcept {
+  scope_extras& more = *extras_.load(std::memory_order_acquire);  // pairs with extras()
+  exit_hook& first = *more.hooks;
+  more.hooks = first.below;
+  more.running = &first;
+  first.is_after_a_stop = is_after_a_stop;
+  return enter(*first.root, now);
+}
+
+std::coroutine_handle<> scope::hook_ended(scope& self, turn& now, ending) noexcept {
+  // Freed by the loop, not from inside its own final suspension.
+  self.run = &after_hook_job;
+  now.resume_first = &self;
+  return std::noop_coroutine();
+}
+
+void scope::after_hook_job(job& self, turn& now) noexcept {
+  auto& done = static_cast<exit_hook&>(static_cast<scope&>(self));
+  scope& own = *done.parent;
+  const bool is_last = done.is_first_of_frame;
+  const bool is_after_a_stop = done.is_after_a_stop;
+  own.extras_.load(std::memory_order_acquire)->running = nullptr;  // pairs with extras()
+  done.drop(done);
+  if (!is_last) {
+    own.enter_hook(now, is_after_a_stop).resume();
+  } else if (is_after_a_stop) {
+    unwind_job(own, now);
+  } else if (own.at->is_root()) {
+    own.end(own, now, ending::finished).resume();
+  } else {
+    enter(*own.at->awaiter().parent, now).resume();
+  }
+}
+
+std::coroutine_handle<> leave_unusually(frame& done, turn& now) noexcept {
+  scope& own = done.home();
+  if (done.is_in_foreign()) {
+    now.resume_first = &own.to_unwind(done);
+    return std::noop_coroutine();
+  }
+  own.at = &done;
+  return own.enter_hook(now, false);
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -8,7 +8,7 @@
 //
 //     none --arm--> op --finish--> none          the completer hands the job out
 //                    |
-//                   stop --> op+stopping         op->cancel() says who hands it out:
+//                   stop --> op+stopping         its `cancel` says who hands it out:
 //                               taken            the canceller: nothing will complete any more; unwind
 //                               completing       whoever of finish() and left() comes last; resume
 //                               forwarded        a join: its children are asked first, by this scope's job
@@ -21,7 +21,9 @@
 // finish().
 //
 // Unwinding destroys the frames innermost first, from a worker's loop, without recursion and without an
-// exception; each owner's handle is cut before its frame dies. It gives way to other jobs once in a while.
+// exception; each owner's handle is cut before its frame dies. It gives way to other jobs once in a while, and
+// where a frame has left clean-up behind (scope_extras.h): `at` is then the next frame to destroy, or null after
+// the root.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -32,29 +34,34 @@
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/job_list.h"
+#include "weft/rt/work/leaf_kind.h"
+#include "weft/rt/work/stop_callbacks.h"
 #include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
 class engine;
+struct exit_hook;
+struct scope_extras;
+
+// By when a chain is to have ended. Lives with whatever ends it then.
+struct time_limit {
+  // Written by who may move it, read by the chains below; publishes nothing.
+  atomic<std::int64_t> due_ns;
+  const time_limit* outer;
+};
 
 // What a chain of awaits inherits. Shared by pointer; copied when something is to differ.
 struct context {
   engine* home = nullptr;
+  const time_limit* limits = nullptr;  // the innermost
 };
-
-enum class cancel_outcome : std::uint8_t { taken, completing, forwarded };
 
 // Something that a chain waits for: a timer, a socket, a place in a queue, a join. Lives in the awaiter.
 struct leaf_op {
-  // Called at most once, by the thread that asks to stop, while the operation is armed. It may run at the
-  // same time as completion, and before the operation has reached its queue; the operation's own lock
-  // decides. After `taken` or `forwarded` the operation may be gone.
-  using cancel_fn = cancel_outcome (*)(leaf_op&, job_list& ready) noexcept;
+  leaf_op(const leaf_kind& is, scope* in) noexcept : what(&is), waiter(in) {}
 
-  leaf_op(cancel_fn on_cancel, scope* in) noexcept : cancel(on_cancel), waiter(in) {}
-
-  cancel_fn cancel;
+  const leaf_kind* what;  // does not change once it is armed
   scope* waiter;
 };
 
@@ -68,6 +75,12 @@ struct scope : job {
   scope() noexcept = default;
   scope(const scope&) = delete;
   scope& operator=(const scope&) = delete;
+  ~scope() {
+    // Whoever frees a scope is the last one to know of it.
+    if (scope_extras* const more = extras_.load(std::memory_order_acquire))
+        [[unlikely]]  // pairs with extras()
+      drop_extras(*more);
+  }
 
   // `first` becomes the root. The job, when it is run, enters it (or ends at once, if a stop came before).
   void begin(frame& first, const context& inherited, scope* above, end_fn on_end) noexcept {
@@ -115,13 +128,17 @@ struct scope : job {
       return true;
     }
     // Pairs with left(): the second to come sees the first's bit, and everything before it.
-    return (leaf_.fetch_or(completed, std::memory_order_acq_rel) & canceller_left) != 0;
+    if ((leaf_.fetch_or(completed, std::memory_order_acq_rel) & canceller_left) == 0) return false;
+    forget_op();
+    return true;
   }
 
   // The other half of finish(), for a canceller that found the operation completing, or that has forwarded
   // the stop. True: the completer was here before; the caller hands this job out.
   [[nodiscard]] bool left() noexcept {
-    return (leaf_.fetch_or(canceller_left, std::memory_order_acq_rel) & completed) != 0;
+    if ((leaf_.fetch_or(canceller_left, std::memory_order_acq_rel) & completed) == 0) return false;
+    forget_op();
+    return true;
   }
 
   // Asks the chain to stop. Jobs to be run on its home engine are appended to `ready`. The caller keeps the
@@ -129,9 +146,28 @@ struct scope : job {
   // recursion.
   void stop(job_list& ready) noexcept;
 
+  // `joining` is to be called once a stop is asked for, by a job that the caller of stop() gets. False: it was asked
+  // for before; the caller calls it itself. Jobs to be submitted at home are appended to `ready`. Any thread; throws
+  // std::bad_alloc, unless extras() was called before.
+  [[nodiscard]] bool on_stop(stop_callbacks::entry& joining, job_list& ready);
+
+  // `registered`, whose root is set, is to run when `of`, the innermost frame, has ended. On a worker; throws
+  // std::bad_alloc, and has then done nothing. From now on the chain owns it.
+  void at_exit(exit_hook& registered, frame& of);
+
+  scope_extras& extras();
+
+  // For reports: the clean-up that this chain waits for, or null.
+  [[nodiscard]] scope* running_exit_hook() const noexcept;
+
   // The operation that the chain waits for (or waited for when the stop came).
   [[nodiscard]] leaf_op& armed_op() const noexcept {
     return *reinterpret_cast<leaf_op*>(leaf_.load(std::memory_order_acquire) & ~flags);
+  }
+
+  // For reports: the same, or null when the chain waits for nothing of ours.
+  [[nodiscard]] leaf_op* armed_op_or_null() const noexcept {
+    return reinterpret_cast<leaf_op*>(leaf_.load(std::memory_order_acquire) & ~flags);  // pairs with arm()
   }
 
   // The chain, suspended at `leaf`, is to be unwound by this scope's job. The caller hands it out.
@@ -140,9 +176,15 @@ struct scope : job {
     run = &unwind_job;
     return *this;
   }
-  // The same, to be resumed.
+  // The same, to be resumed. On a worker.
   job& to_resume(frame& leaf) noexcept {
     at = &leaf;
+    run = &resume_job;
+    return *this;
+  }
+
+  // To be resumed at `at`, which was set before. Any thread.
+  job& to_resume_there() noexcept {
     run = &resume_job;
     return *this;
   }
@@ -151,29 +193,51 @@ struct scope : job {
   static void resume_job(job& self, turn& now) noexcept;
   static void unwind_job(job& self, turn& now) noexcept;
 
-  frame* at = nullptr;    // where it waits: the innermost frame
+  // Where it waits: the innermost frame. Stale while the chain runs and when it has ended. Written on workers alone, so
+  // that a report may read it while they stand still.
+  frame* at = nullptr;
   frame* root = nullptr;  // owned until it ends
   end_fn end = nullptr;
-  scope* parent = nullptr;  // the scope whose join waits for this one; null for a spawned task
+  scope* parent = nullptr;  // the scope whose join waits for this one; null for a spawned task. For reports
   const context* context_ = nullptr;
 
  private:
+  // The operation is over and its memory may go. Invariant: what the word points to is alive, until a worker runs the
+  // job that was handed out. A read-modify-write, so that is_stopping() still pairs with stop().
+  WEFT_COLD void forget_op() noexcept { leaf_.fetch_and(flags, std::memory_order_acq_rel); }
+
+  friend std::coroutine_handle<> leave_unusually(frame& done, turn& now) noexcept;
+
+  std::coroutine_handle<> enter_hook(turn& now, bool is_after_a_stop) noexcept;
+  static std::coroutine_handle<> hook_ended(scope& self, turn& now, ending) noexcept;
+  static void after_hook_job(job& self, turn& now) noexcept;
+  WEFT_COLD static void drop_extras(scope_extras& of) noexcept;
+
   static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7;
 
   // Written by the chain (arm), by whoever completes its operation (finish) and by whoever stops it.
   atomic<std::uintptr_t> leaf_{0};
+  // Set once, by whoever needs it first: the chain, or a thread that holds its stop token. Publishes what it points to.
+  atomic<scope_extras*> extras_{nullptr};
 };
 
 // Enters `next` by symmetric transfer, or through the loop once the transfer budget of this turn is spent.
 [[nodiscard]] inline std::coroutine_handle<> enter(frame& next, turn& now) noexcept {
-  if (++now.transfers < turn::transfer_budget) [[likely]]
+  if (++now.transfers < turn::transfer_budget) [[likely]] {
+    now.running = &next;
     return next.handle();
+  }
   now.resume_first = &next.home().to_resume(next);
   return std::noop_coroutine();
 }
 
+// Clean-up is due first; or the frame ends as stopped.
+[[nodiscard]] WEFT_COLD std::coroutine_handle<> leave_unusually(frame& done, turn& now) noexcept;
+
 // What a root's or a child's final suspension does: on to whoever waits.
 [[nodiscard]] inline std::coroutine_handle<> leave(frame& done, turn& now) noexcept {
+  if (done.ends_unusually()) [[unlikely]]
+    return leave_unusually(done, now);
   if (done.is_root()) {
     scope& own = done.home();
     return own.end(own, now, ending::finished);

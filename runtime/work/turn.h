@@ -6,8 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 
+#include "weft/rt/base/atomic.h"
 #include "weft/rt/work/fork_queue.h"
+#include "weft/rt/work/frame.h"
 #include "weft/rt/work/frame_pool.h"
 #include "weft/rt/work/job_list.h"
 
@@ -41,6 +44,18 @@ struct turn {
   engine* home = nullptr;
   fork_queue* forks = nullptr;
 
+  // The frame that this worker entered last, in the job that it runs; null between jobs and in foreign code. For
+  // reports: read by this thread, and by others only while it stands still inside dump() (scheduler/pause.h).
+  frame* running = nullptr;
+  // A destructor of `running` is what runs: a stop takes the frame apart.
+  bool is_unwinding = false;
+  // Where the coroutine stood that the job resumed. Written by this thread, read by whoever reports that it does not
+  // come back; publishes nothing.
+  atomic<std::source_location> resumed_at{std::source_location()};
+
+  // `next` is resumed by a job.
+  void begin_with(frame& next) noexcept;
+
   // One more operation of this job has completed without waiting. False: it should step aside now.
   [[nodiscard]] bool spend_operation() noexcept {
     if (operations_left == 0) return false;
@@ -48,5 +63,10 @@ struct turn {
     return true;
   }
 };
+
+inline void turn::begin_with(frame& next) noexcept {
+  running = &next;
+  resumed_at.store(next.site(), std::memory_order_relaxed);  // a name for a report, nothing hangs on it
+}
 
 }  // namespace weft::inline WEFT_ABI::rt

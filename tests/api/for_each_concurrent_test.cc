@@ -7,8 +7,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <list>
+#include <memory>
+#include <numeric>
 #include <ranges>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,6 +21,7 @@
 #include "tests/support/bounded_wait.h"
 #include "tests/support/check_error.h"
 #include "tests/support/record.h"
+#include "weft/offload.h"
 #include "weft/runtime.h"
 #include "weft/sleep.h"
 #include "weft/timeout.h"
@@ -26,7 +31,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(for_each_concurrent, gives_results_in_the_order_of_the_range) {
+TEST(for_each_concurrent, A1_gives_results_in_the_order_of_the_range) {
   runtime rt({.workers = 2});
   const auto squares = [](int value) -> task<int> {
     for (int i = value % 5; i > 0; --i) co_await yield_now();
@@ -68,11 +73,14 @@ TEST(for_each_concurrent, of_zero_at_a_time_is_refused) {
   EXPECT_THROW(rt.block_on(for_each_concurrent(numbers, 0, nothing)), std::invalid_argument);
 }
 
-TEST(for_each_concurrent, of_an_empty_range_is_ready_at_once) {
+TEST(for_each_concurrent, A8_of_an_empty_range_is_ready_at_once) {
   runtime rt({.workers = 1});
   const std::vector<int> none;
   const auto squares = [](int value) -> task<int> { co_return value* value; };
   EXPECT_TRUE(rt.block_on(for_each_concurrent(none, 5, squares)).empty());
+  std::istringstream no_words;
+  const auto takes = [](std::string) -> task<> { co_return; };
+  rt.block_on(for_each_concurrent(std::views::istream<std::string>(no_words), 5, takes));
 }
 
 TEST(for_each_concurrent, takes_ranges_that_are_moved_in_lists_and_views) {
@@ -86,6 +94,40 @@ TEST(for_each_concurrent, takes_ranges_that_are_moved_in_lists_and_views) {
   rt.block_on(for_each_concurrent(std::list<int>{4, 5}, 2, adds));
   rt.block_on(for_each_concurrent(std::views::iota(6, 11), 2, adds));
   EXPECT_EQ(sum, 55);
+}
+
+TEST(for_each_concurrent, takes_a_range_that_can_be_read_only_once_and_values_that_only_move) {
+  runtime rt({.workers = 3});
+  std::ostringstream numbers;
+  for (int i = 0; i < 200; ++i) numbers << i << ' ';
+  std::istringstream input(numbers.str());
+  const auto boxes = [](int value) -> task<std::unique_ptr<int>> {
+    for (int i = value % 3; i > 0; --i) co_await yield_now();
+    co_return std::make_unique<int>(value);
+  };
+  const auto boxed = rt.block_on(for_each_concurrent(std::views::istream<int>(input), 3, boxes));
+  EXPECT_EQ(boxed.size(), 200u);
+  for (std::size_t i = 0; i < boxed.size(); ++i) EXPECT_EQ(*boxed[i], static_cast<int>(i));
+  // Elements that only move, each taken out of the range.
+  std::vector<std::unique_ptr<int>> given;
+  for (int i = 0; i < 10; ++i) given.push_back(std::make_unique<int>(i));
+  const auto unboxes = [](std::unique_ptr<int> box) -> task<int> { co_return *box; };
+  const auto moving =
+      std::ranges::subrange(std::move_iterator(given.begin()), std::move_iterator(given.end()));
+  const std::vector<int> unboxed = rt.block_on(for_each_concurrent(moving, 2, unboxes));
+  EXPECT_EQ(std::accumulate(unboxed.begin(), unboxed.end(), 0), 45);
+}
+
+TEST(for_each_concurrent, gives_references_and_takes_functions_that_return_operations) {
+  runtime rt({.workers = 2});
+  std::vector<int> numbers{1, 2, 3};
+  const auto refers = [](int& each) -> task<int&> { co_return each; };
+  const auto all = rt.block_on(for_each_concurrent(numbers, 2, refers));
+  EXPECT_EQ(all.size(), 3u);
+  EXPECT_EQ(&all[2].get(), &numbers[2]);
+  const auto doubles = [](int each) { return compute([each] { return 2 * each; }); };
+  EXPECT_EQ(rt.block_on(for_each_concurrent(numbers, 2, doubles)), (std::vector<int>{2, 4, 6}));
+  rt.block_on(for_each_concurrent(numbers, 2, [](int) { return yield_now(); }));
 }
 
 TEST(for_each_concurrent, refers_to_the_elements_of_an_lvalue) {

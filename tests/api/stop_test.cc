@@ -64,8 +64,7 @@ TEST(stop_token, is_the_same_for_all_that_a_task_awaits_directly) {
   rt.block_on(both());
 }
 
-// T8
-TEST(stop, before_the_first_run_means_that_the_body_never_runs) {
+TEST(stop, T8_before_the_first_run_means_that_the_body_never_runs) {
   runtime rt({.workers = 1});
   census here;
   std::atomic<int> ran = 0;
@@ -89,8 +88,7 @@ TEST(stop, before_the_first_run_means_that_the_body_never_runs) {
   EXPECT_EQ(here.living(), 0);
 }
 
-// T9
-TEST(stop, of_a_task_stops_the_operation_that_its_innermost_task_waits_for) {
+TEST(stop, T9_of_a_task_stops_the_operation_that_its_innermost_task_waits_for) {
   runtime rt({.workers = 1});
   semaphore none(0);
   const auto inner = [&]() -> task<> { const semaphore_permit never = co_await none.acquire(); };
@@ -105,8 +103,7 @@ TEST(stop, of_a_task_stops_the_operation_that_its_innermost_task_waits_for) {
   EXPECT_EQ(none.available(), 1u);
 }
 
-// T11
-TEST(stop, after_the_end_does_nothing) {
+TEST(stop, T11_after_the_end_does_nothing) {
   runtime rt({.workers = 1});
   const auto answers = []() -> task<int> { co_return 42; };
   auto handle = rt.spawn(answers);
@@ -121,6 +118,23 @@ TEST(stop, after_the_end_does_nothing) {
 struct ready_at_once {
   semaphore free{1};
   task<> yields() { co_await yield_now(); }
+  task<> checks() { co_await checkpoint(); }
+  task<> watches_a_token() {
+    inplace_stop_source never;
+    const auto counts = [this]() -> task<> {
+      ++effects;
+      co_return;
+    };
+    co_await with_stop_token(never.get_token(), counts());
+  }
+  task<> has_a_deadline() {
+    deadline none;
+    const auto counts = [this]() -> task<> {
+      ++effects;
+      co_return;
+    };
+    co_await with_deadline(none, counts());
+  }
   task<> sleeps() { co_await sleep_for(0s); }
   task<> acquires() { const semaphore_permit held = co_await free.acquire(); }
   task<> computes() {
@@ -155,7 +169,7 @@ struct ready_at_once {
 
 class stop_point : public testing::TestWithParam<std::pair<const char*, task<> (ready_at_once::*)()>> {};
 
-TEST_P(stop_point, stops_although_it_could_be_done_at_once) {
+TEST_P(stop_point, N1_stops_although_it_could_be_done_at_once) {
   runtime rt({.workers = 2});
   ready_at_once all;
   EXPECT_THROW(rt.block_on(with_timeout(0s, (all.*GetParam().second)())), timeout_error);
@@ -165,6 +179,9 @@ TEST_P(stop_point, stops_although_it_could_be_done_at_once) {
 
 INSTANTIATE_TEST_SUITE_P(of, stop_point,
                          testing::Values(std::pair("yield", &ready_at_once::yields),
+                                         std::pair("checkpoint", &ready_at_once::checks),
+                                         std::pair("stop_token", &ready_at_once::watches_a_token),
+                                         std::pair("deadline", &ready_at_once::has_a_deadline),
                                          std::pair("sleep", &ready_at_once::sleeps),
                                          std::pair("semaphore", &ready_at_once::acquires),
                                          std::pair("compute", &ready_at_once::computes),
@@ -174,8 +191,7 @@ INSTANTIATE_TEST_SUITE_P(of, stop_point,
                                          std::pair("timeout", &ready_at_once::nests_a_timeout)),
                          [](const auto& of) { return of.param.first; });
 
-// N1
-TEST(stop, reaches_a_read_although_bytes_are_there_and_an_await_of_a_handle_that_is_done) {
+TEST(stop, N1_reaches_a_read_although_bytes_are_there_and_an_await_of_a_handle_that_is_done) {
   runtime rt({.workers = 1});
   const auto body = [&]() -> task<> {
     connection ends = co_await connect_loopback();
@@ -210,7 +226,7 @@ TEST(stop, reaches_a_read_although_bytes_are_there_and_an_await_of_a_handle_that
 }
 
 // N2: what a completed effect has let pass once is stopped at the next operation.
-TEST(stop, stays_asked_for_after_an_operation_that_completed_all_the_same) {
+TEST(stop, N2_stays_asked_for_after_an_operation_that_completed_all_the_same) {
   runtime rt({.workers = 2});
   record log;
   gate held;
@@ -227,6 +243,58 @@ TEST(stop, stays_asked_for_after_an_operation_that_completed_all_the_same) {
   const auto join = [&]() -> task<> { co_await handle; };
   EXPECT_THROW(rt.block_on(join()), stopped_error);
   EXPECT_EQ(log.all(), lines{"a function that ran is a completed effect"});
+}
+
+TEST(stop, K5_wakes_a_sleeping_task_whose_locals_are_gone_before_its_join_returns) {
+  runtime rt({.workers = 2});
+  for (int round = 0; round < 100; ++round) {
+    census here;
+    door reached;
+    const auto sleeps = [&]() -> task<> {
+      const resident local(here);
+      co_await reached.pass();
+    };
+    auto handle = rt.spawn(sleeps);
+    EXPECT_TRUE(reached.is_reached());
+    handle.request_stop();
+    const auto join = [&]() -> task<> {
+      try {
+        co_await handle;
+        ADD_FAILURE() << "it slept to its end";
+      } catch (const stopped_error&) {
+        EXPECT_EQ(here.living(), 0);
+      }
+    };
+    rt.block_on(join());
+    handle.request_stop();  // after the end: nothing
+  }
+}
+
+TEST(stop, N7_children_have_ended_before_the_parent_goes_on_or_is_unwound) {
+  runtime rt({.workers = 2});
+  census here;
+  door reached;
+  const auto child = [&]() -> task<> {
+    const resident local(here);
+    co_await reached.pass();
+  };
+  const auto body = [&]() -> task<> {
+    struct looks {
+      census& here;
+      ~looks() { EXPECT_EQ(here.living(), 0); }
+    };
+    const looks last{here};
+    const auto members = [&](task_group& group) -> task<> {
+      for (int i = 0; i < 4; ++i) group.spawn(child);
+      co_await when_all(child(), child());
+    };
+    co_await with_task_group(members);
+  };
+  auto handle = rt.spawn(body);
+  EXPECT_TRUE(reached.is_reached(6));
+  handle.request_stop();
+  const auto join = [&]() -> task<> { co_await handle; };
+  EXPECT_THROW(rt.block_on(join()), stopped_error);
 }
 
 TEST(stop, from_many_threads_at_once_ends_a_task_once) {

@@ -64,8 +64,7 @@ struct task_group_error : testing::Test {
   runtime rt{{.workers = 2}};
 };
 
-// G3
-TEST_F(task_group_error, of_a_child_stops_the_siblings_and_the_body_and_is_thrown_as_itself) {
+TEST_F(task_group_error, G3_of_a_child_stops_the_siblings_and_the_body_and_is_thrown_as_itself) {
   census here;
   const auto sibling = [&]() -> task<> {
     const resident local(here);
@@ -92,8 +91,7 @@ TEST_F(task_group_error, of_a_child_stops_the_siblings_and_the_body_and_is_throw
   rt.block_on(leaves());
 }
 
-// G4
-TEST_F(task_group_error, of_several_children_are_thrown_together_with_their_texts_and_places) {
+TEST_F(task_group_error, G4_of_several_children_are_thrown_together_with_their_texts_and_places) {
   gate go;
   const auto body = [&](task_group& group) -> task<> {
     EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "second"));
@@ -124,8 +122,7 @@ TEST_F(task_group_error, of_several_children_are_thrown_together_with_their_text
   EXPECT_TRUE(was_caught);
 }
 
-// G5
-TEST_F(task_group_error, of_the_body_stops_and_awaits_the_children_and_is_thrown_as_itself) {
+TEST_F(task_group_error, G5_of_the_body_stops_and_awaits_the_children_and_is_thrown_as_itself) {
   census here;
   door held;
   const auto child = [&]() -> task<> {
@@ -143,8 +140,7 @@ TEST_F(task_group_error, of_the_body_stops_and_awaits_the_children_and_is_thrown
   EXPECT_EQ(here.living(), 0);
 }
 
-// G7
-TEST_F(task_group_error, wins_over_an_outside_stop_which_takes_effect_at_the_next_await) {
+TEST_F(task_group_error, G7_wins_over_an_outside_stop_which_takes_effect_at_the_next_await) {
   gate go;
   record log;
   const auto body = [&](task_group& group) -> task<> {
@@ -169,8 +165,7 @@ TEST_F(task_group_error, wins_over_an_outside_stop_which_takes_effect_at_the_nex
   EXPECT_EQ(log.all(), lines{"child"});
 }
 
-// G10
-TEST_F(task_group_error, of_an_inner_group_is_handled_inside_before_the_outer_stop_arrives) {
+TEST_F(task_group_error, G10_of_an_inner_group_is_handled_inside_before_the_outer_stop_arrives) {
   record log;
   const auto inner_body = [&](task_group& group) -> task<> {
     EXPECT_TRUE(group.spawn(&fails_with, "inner"));
@@ -190,8 +185,7 @@ TEST_F(task_group_error, of_an_inner_group_is_handled_inside_before_the_outer_st
   EXPECT_EQ(log.all(), lines{"inner"});
 }
 
-// G12
-TEST_F(task_group_error, makes_a_later_spawn_fail_and_destroys_what_it_was_given) {
+TEST_F(task_group_error, G12_makes_a_later_spawn_fail_and_destroys_what_it_was_given) {
   census here;
   std::atomic<int> ran = 0;
   std::atomic<bool> was_refused = false;
@@ -218,8 +212,7 @@ TEST_F(task_group_error, makes_a_later_spawn_fail_and_destroys_what_it_was_given
   EXPECT_EQ(here.living(), 0);
 }
 
-// G17
-TEST_F(task_group_error, of_a_child_that_never_suspends_stops_the_body_at_its_next_await_and_not_before) {
+TEST_F(task_group_error, G17_of_a_child_that_never_suspends_stops_the_body_at_its_next_await_and_not_before) {
   runtime one({.workers = 1});
   record log;
   const auto body = [&](task_group& group) -> task<> {
@@ -239,8 +232,7 @@ TEST_F(task_group_error, of_a_child_that_never_suspends_stops_the_body_at_its_ne
   EXPECT_NE(log.all().back(), "went on");
 }
 
-// G22
-TEST_F(task_group_error, of_the_body_while_it_is_being_stopped_is_collected_with_the_childs) {
+TEST_F(task_group_error, G22_of_the_body_while_it_is_being_stopped_is_collected_with_the_childs) {
   gate go;
   const auto body = [&](task_group& group) -> task<> {
     EXPECT_TRUE(group.spawn(&opens_when_stopped, std::ref(go)));

@@ -19,14 +19,14 @@
 #include "weft/stop.h"
 #include "weft/task_group.h"
 #include "weft/timeout.h"
+#include "weft/yield.h"
 
 namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-// G1
-TEST(task_group_object, joins_children_that_were_spawned_from_any_thread) {
+TEST(task_group_object, G1_joins_children_that_were_spawned_from_any_thread) {
   runtime rt({.workers = 2});
   task_group group(rt);
   std::atomic<int> ended = 0;
@@ -75,8 +75,7 @@ TEST(task_group_object, request_stop_ends_the_children_and_join_returns_without_
   for (const std::string& each : log.all()) EXPECT_EQ(each, "unwound");
 }
 
-// G13
-TEST(task_group_object, refuses_a_spawn_after_join_and_destroys_what_it_was_given) {
+TEST(task_group_object, G13_refuses_a_spawn_after_join_and_destroys_what_it_was_given) {
   runtime rt({.workers = 1});
   task_group group(rt);
   rt.block_on(group.join());
@@ -89,6 +88,39 @@ TEST(task_group_object, refuses_a_spawn_after_join_and_destroys_what_it_was_give
   EXPECT_FALSE(group.spawn(never, resident(here)));
   EXPECT_EQ(here.living(), 0);
   EXPECT_EQ(ran, 0);
+}
+
+TEST(task_group_object, that_is_closed_refuses_newcomers_and_lets_the_children_end) {
+  runtime rt({.workers = 2});
+  task_group group(rt);
+  record log;
+  door held;
+  const auto child = [&]() -> task<> {
+    co_await held.pass();
+    log.note("ended");
+  };
+  EXPECT_TRUE(group.spawn(child));
+  EXPECT_TRUE(held.is_reached());
+  group.close();
+  group.close();
+  EXPECT_FALSE(group.spawn(child));
+  EXPECT_EQ(group.size(), 1u);
+  held.open();
+  rt.block_on(group.join());
+  EXPECT_EQ(log.all(), lines{"ended"});
+  group.close();
+}
+
+TEST(task_group_object, that_is_closed_and_refuses_still_gives_the_result_of_its_body) {
+  runtime rt({.workers = 1});
+  const auto never = []() -> task<> { co_return; };
+  const auto body = [&](task_group& group) -> task<int> {
+    group.close();
+    EXPECT_FALSE(group.spawn(never));
+    co_await yield_now();
+    co_return 7;
+  };
+  EXPECT_EQ(rt.block_on(with_task_group(body)), 7);
 }
 
 TEST(task_group_object, without_children_joins_at_once_and_may_die_without_a_join) {

@@ -28,8 +28,7 @@ task<> waits_for_ever(record& log, std::string name) {
   log.note(name + " went on after a stop");
 }
 
-// G8
-TEST(task_group_stop, from_outside_reaches_children_and_body_and_then_goes_on_unwinding) {
+TEST(task_group_stop, G8_from_outside_reaches_children_and_body_and_then_goes_on_unwinding) {
   runtime rt({.workers = 1});
   record log;
   door reached;
@@ -54,8 +53,7 @@ TEST(task_group_stop, from_outside_reaches_children_and_body_and_then_goes_on_un
   EXPECT_EQ(all.back(), "parent");
 }
 
-// G15
-TEST(task_group_stop, that_is_repeated_while_the_group_waits_does_not_make_it_leave_early) {
+TEST(task_group_stop, G15_that_is_repeated_while_the_group_waits_does_not_make_it_leave_early) {
   runtime rt({.workers = 2});
   gate held;
   std::atomic<bool> has_ended = false;
@@ -90,8 +88,7 @@ TEST(task_group_stop, that_is_repeated_while_the_group_waits_does_not_make_it_le
   EXPECT_TRUE(has_ended);
 }
 
-// G18
-TEST(task_group_stop, by_the_group_itself_ends_it_without_an_error_and_the_caller_goes_on) {
+TEST(task_group_stop, G18_by_the_group_itself_ends_it_without_an_error_and_the_caller_goes_on) {
   runtime rt({.workers = 2});
   record log;
   const auto body = [&](task_group& group) -> task<> {
@@ -139,8 +136,7 @@ TEST(task_group_stop, by_the_group_itself_before_the_body_has_its_result_throws_
   EXPECT_THROW(rt.block_on(with_task_group(body)), stopped_error);
 }
 
-// G19
-TEST(task_group_stop, asked_by_a_child_before_it_first_waits_stops_that_child_too) {
+TEST(task_group_stop, G19_asked_by_a_child_before_it_first_waits_stops_that_child_too) {
   runtime rt({.workers = 2});
   record log;
   const auto child = [&](task_group& group) -> task<> {
@@ -157,8 +153,7 @@ TEST(task_group_stop, asked_by_a_child_before_it_first_waits_stops_that_child_to
   EXPECT_EQ(log.all(), lines{"child"});
 }
 
-// G20, G24
-TEST(task_group_stop, of_its_own_does_not_hide_one_from_outside) {
+TEST(task_group_stop, G20_G24_of_its_own_does_not_hide_one_from_outside) {
   runtime rt({.workers = 2});
   record log;
   gate held;
@@ -184,8 +179,7 @@ TEST(task_group_stop, of_its_own_does_not_hide_one_from_outside) {
   EXPECT_EQ(log.all(), lines{"parent unwound"});
 }
 
-// G21
-TEST(task_group_stop, that_a_child_ignores_keeps_the_group_waiting) {
+TEST(task_group_stop, G21_that_a_child_ignores_keeps_the_group_waiting) {
   runtime rt({.workers = 2});
   std::atomic<bool> may_end = false;
   std::atomic<bool> is_running = false;
@@ -214,8 +208,7 @@ TEST(task_group_stop, that_a_child_ignores_keeps_the_group_waiting) {
   }
 }
 
-// G24
-TEST(task_group_stop, of_an_inner_group_leaves_the_outer_one_alone) {
+TEST(task_group_stop, G24_of_an_inner_group_leaves_the_outer_one_alone) {
   runtime rt({.workers = 2});
   record log;
   const auto inner = [&](task_group& group) -> task<> {

@@ -25,8 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// G1
-TEST(task_group, is_left_only_when_every_child_has_ended) {
+TEST(task_group, G1_is_left_only_when_every_child_has_ended) {
   runtime rt({.workers = 2});
   census here;
   const auto child = [&](int yields) -> task<> {
@@ -45,8 +44,7 @@ TEST(task_group, is_left_only_when_every_child_has_ended) {
   rt.block_on(leaves());
 }
 
-// G1, G11
-TEST(task_group, waits_for_children_that_were_spawned_by_children) {
+TEST(task_group, G1_G11_waits_for_children_that_were_spawned_by_children) {
   runtime rt({.workers = 2});
   std::atomic<int> ended = 0;
   struct family {
@@ -67,8 +65,7 @@ TEST(task_group, waits_for_children_that_were_spawned_by_children) {
   EXPECT_EQ(ended, 511);
 }
 
-// G2
-TEST(task_group, without_an_error_gives_the_result_of_its_body) {
+TEST(task_group, G2_without_an_error_gives_the_result_of_its_body) {
   runtime rt({.workers = 2});
   int target = 0;
   const auto body = [&](task_group& group) -> task<std::unique_ptr<int>> {
@@ -200,8 +197,7 @@ TEST(task_group, of_a_hundred_thousand_children_ends) {
   EXPECT_EQ(ended, 100'000);
 }
 
-// N7, also when the callable is no coroutine and throws before there is a task.
-TEST(task_group, is_not_begun_when_the_callable_of_its_body_throws) {
+TEST(task_group, N7_is_not_begun_when_the_callable_of_its_body_throws) {
   runtime rt({.workers = 1});
   const auto throws_instead = [](task_group&) -> task<> { throw std::runtime_error("no task"); };
   struct callable {

@@ -27,8 +27,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A1
-TEST(when_all, gives_results_in_argument_order_and_not_in_completion_order) {
+TEST(when_all, A1_gives_results_in_argument_order_and_not_in_completion_order) {
   runtime rt({.workers = 2});
   record log;
   door second_is_done;
@@ -51,7 +50,7 @@ TEST(when_all, gives_results_in_argument_order_and_not_in_completion_order) {
   EXPECT_EQ(log.all(), (lines{"second", "first"}));
 }
 
-TEST(when_all, of_a_vector_gives_a_vector_in_argument_order) {
+TEST(when_all, A1_of_a_vector_gives_a_vector_in_argument_order) {
   runtime rt({.workers = 2});
   const auto number = [](int value) -> task<int> {
     for (int i = value % 3; i > 0; --i) co_await yield_now();
@@ -68,8 +67,7 @@ TEST(when_all, of_a_vector_gives_a_vector_in_argument_order) {
     EXPECT_EQ(results[static_cast<std::size_t>(i)], i);
 }
 
-// A8
-TEST(when_all, of_nothing_is_ready_at_once) {
+TEST(when_all, A8_of_nothing_is_ready_at_once) {
   runtime rt({.workers = 1});
   record log;
   const auto peer = [&]() -> task<> {
@@ -90,14 +88,14 @@ TEST(when_all, of_nothing_is_ready_at_once) {
   EXPECT_EQ(log.all().front(), "ready");
 }
 
-// A9: the leaves block their workers until all of them are there, so they end only if each has a worker.
+// The leaves block their workers until all of them are there, so they end only if each has a worker.
 class parallel_leaves : public testing::TestWithParam<unsigned> {};
 
 task<bool> attends(meeting& all) {
   co_return all.attend();
 }
 
-TEST_P(parallel_leaves, on_idle_workers_take_the_time_of_one_leaf) {
+TEST_P(parallel_leaves, A9_on_idle_workers_take_the_time_of_one_leaf) {
   const unsigned workers = GetParam();
   runtime rt({.workers = workers});
   for (int round = 0; round < 20; ++round) {
@@ -112,7 +110,7 @@ TEST_P(parallel_leaves, on_idle_workers_take_the_time_of_one_leaf) {
   }
 }
 
-TEST_P(parallel_leaves, of_a_fixed_number_meet_as_well) {
+TEST_P(parallel_leaves, A9_of_a_fixed_number_meet_as_well) {
   const unsigned workers = GetParam();
   runtime rt({.workers = workers});
   for (int round = 0; round < 20; ++round) {
@@ -126,7 +124,7 @@ TEST_P(parallel_leaves, of_a_fixed_number_meet_as_well) {
   }
 }
 
-TEST_P(parallel_leaves, that_are_nested_in_further_when_alls_meet_as_well) {
+TEST_P(parallel_leaves, A9_that_are_nested_in_further_when_alls_meet_as_well) {
   const unsigned workers = GetParam();
   runtime rt({.workers = workers});
   for (int round = 0; round < 20; ++round) {
@@ -159,8 +157,8 @@ TEST(when_all, may_be_nested_in_a_tree_of_many_leaves) {
 
 // --- errors
 
-// A3, as we decided it
-TEST(when_all, throws_the_first_error_after_the_rest_was_stopped_and_awaited) {
+// As we decided it: decision 0014.
+TEST(when_all, A3_throws_the_first_error_after_the_rest_was_stopped_and_awaited) {
   runtime rt({.workers = 2});
   census here;
   door all_wait;
@@ -219,6 +217,7 @@ TEST(when_all, does_not_begin_what_nobody_has_taken_when_the_first_one_fails) {
 TEST(when_all, throws_the_error_that_came_first_in_time) {
   runtime rt({.workers = 2});
   gate go;
+  std::atomic<bool> has_begun = false;  // the one that is to be stopped
   const auto fails_late = [&]() -> task<> {
     // A function that runs is not interrupted: this error comes after the other one, for certain.
     co_await spawn_blocking([&] {
@@ -228,6 +227,7 @@ TEST(when_all, throws_the_error_that_came_first_in_time) {
   };
   const auto fails_early = [&]() -> task<> {
     EXPECT_TRUE(go.is_reached());
+    EXPECT_TRUE(eventually([&] { return has_begun.load(); }));
     throw std::runtime_error("early");
     co_return;
   };
@@ -237,6 +237,7 @@ TEST(when_all, throws_the_error_that_came_first_in_time) {
   };
   const auto is_stopped = [&]() -> task<> {
     const opens_at_death once_unwound{go};
+    has_begun = true;
     co_await sleep_for(1h);
   };
   const auto all = [&]() -> task<> { co_await when_all(fails_late(), is_stopped(), fails_early()); };
@@ -247,8 +248,7 @@ TEST(when_all, throws_the_error_that_came_first_in_time) {
             "early");
 }
 
-// A7
-TEST(when_all, that_has_failed_is_over_for_a_stop_that_comes_later) {
+TEST(when_all, A7_that_has_failed_is_over_for_a_stop_that_comes_later) {
   runtime rt({.workers = 2});
   record log;
   const auto fails = []() -> task<> {
@@ -270,8 +270,7 @@ TEST(when_all, that_has_failed_is_over_for_a_stop_that_comes_later) {
 
 // --- stop
 
-// A5
-TEST(when_all, forwards_a_stop_to_all_tasks_and_is_unwound_after_them) {
+TEST(when_all, A5_forwards_a_stop_to_all_tasks_and_is_unwound_after_them) {
   runtime rt({.workers = 2});
   record log;
   door all_wait;
@@ -292,7 +291,7 @@ TEST(when_all, forwards_a_stop_to_all_tasks_and_is_unwound_after_them) {
   EXPECT_EQ(log.all(), (lines{"child", "child", "child", "parent"}));
 }
 
-TEST(when_all, delivers_results_when_all_finish_in_spite_of_a_stop) {
+TEST(when_all, N4_delivers_results_when_all_finish_in_spite_of_a_stop) {
   runtime rt({.workers = 2});
   gate go;
   const auto effect = [&]() -> task<int> {

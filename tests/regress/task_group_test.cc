@@ -205,11 +205,12 @@ struct counted_core : detail::group_core {
   std::atomic<int> times_empty{0};
 };
 struct stubborn_child : rt::roster::member, rt::leaf_op {
-  stubborn_child() noexcept : rt::leaf_op(&hold, this) {}
+  stubborn_child() noexcept : rt::leaf_op(kind, this) {}
   static rt::cancel_outcome hold(rt::leaf_op& op, rt::job_list&) noexcept {
     static_cast<stubborn_child&>(op).held.pass();
     return rt::cancel_outcome::completing;
   }
+  static constexpr rt::leaf_kind kind{"a test", &hold};
   static void never_run(rt::job&, rt::turn&) noexcept {}
   gate held;
 };

@@ -101,7 +101,7 @@ TEST(engine, stopping_it_from_its_own_worker_is_a_broken_rule) {
 
 // Waits for a timer; a stop takes it out.
 struct until : leaf_op {
-  until(engine& at, std::int64_t due) noexcept : leaf_op(&on_cancel, nullptr), home(at), alarm(*this, due) {}
+  until(engine& at, std::int64_t due) noexcept : leaf_op(kind, nullptr), home(at), alarm(*this, due) {}
   struct alarm_of : timer {
     alarm_of(until& of, std::int64_t due) noexcept : timer(&ring), sleeper(of), due_ns(due) {}
     static job* ring(timer& self) noexcept {
@@ -115,6 +115,7 @@ struct until : leaf_op {
     return engine::cancel(static_cast<until&>(self).alarm) ? cancel_outcome::taken
                                                            : cancel_outcome::completing;
   }
+  static constexpr leaf_kind kind{"a test", &on_cancel};
 
   bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<step::promise_type> self) noexcept {
@@ -257,12 +258,13 @@ TEST(engine, the_end_waits_for_a_task_that_ignores_its_stop) {
 // --- functions on other threads
 
 struct offloaded : call {
-  explicit offloaded(scope& of) : call(&run_it, &of) {}
+  explicit offloaded(scope& of) : call(kind, &run_it, &of) {}
   static void run_it(call& self) noexcept {
     auto& own = static_cast<offloaded&>(self);
     own.is_running = true;
     own.is_allowed_to_end = eventually([&] { return own.may_end.load(); });
   }
+  static constexpr leaf_kind kind{"a test", &cancel_call, &describe_call};
   std::atomic<bool> is_running{false}, may_end{false}, is_allowed_to_end{false};
 };
 

@@ -180,10 +180,14 @@ TEST_P(lifecycle_seeds, completion_and_release_at_once_destroy_exactly_once_and_
 TEST_P(lifecycle_seeds, wait_completion_and_stop_at_once_hand_the_waiter_out_exactly_once) {
   const int rounds = static_cast<int>(test::scaled(5000));
   struct game : leaf_op {
-    game() noexcept : leaf_op(&on_cancel, &own) {}
+    game() noexcept : leaf_op(kind(), &own) {}
     static cancel_outcome on_cancel(leaf_op& self, job_list&) noexcept {
       auto& now = static_cast<game&>(self);
       return now.life.give_up(now.own) ? cancel_outcome::taken : cancel_outcome::completing;
+    }
+    static const leaf_kind& kind() noexcept {
+      static constexpr leaf_kind made{"a test", &on_cancel};
+      return made;
     }
     void hand_out(bool by_waiter_itself) {
       handed_out.fetch_add(1);

@@ -45,8 +45,12 @@ TEST(roster, closing_asks_exactly_those_who_are_in_it_to_stop) {
 
 TEST(roster, closing_hands_back_the_jobs_of_members_that_waited) {
   struct waiting : roster::member, leaf_op {
-    waiting() noexcept : leaf_op(&on_cancel, this) {}
+    waiting() noexcept : leaf_op(kind(), this) {}
     static cancel_outcome on_cancel(leaf_op&, job_list&) noexcept { return cancel_outcome::taken; }
+    static const leaf_kind& kind() noexcept {
+      static constexpr leaf_kind made{"a test", &on_cancel};
+      return made;
+    }
     frame leaf{std::source_location::current()};
   };
   roster all;

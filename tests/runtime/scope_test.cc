@@ -316,10 +316,14 @@ TEST_P(scope_seeds, completion_and_two_stops_at_once_hand_the_job_out_exactly_on
   const int rounds = static_cast<int>(test::scaled(2000));
   // An operation like a timer: one flag says whether completion or cancel came first.
   struct raced_op : leaf_op {
-    explicit raced_op(scope& in) noexcept : leaf_op(&on_cancel, &in) {}
+    explicit raced_op(scope& in) noexcept : leaf_op(kind(), &in) {}
     static cancel_outcome on_cancel(leaf_op& self, job_list&) noexcept {
       return static_cast<raced_op&>(self).is_claimed.exchange(true) ? cancel_outcome::completing
                                                                     : cancel_outcome::taken;
+    }
+    static const leaf_kind& kind() noexcept {
+      static constexpr leaf_kind made{"a test", &on_cancel};
+      return made;
     }
     std::atomic<bool> is_claimed{false};
   };

@@ -205,13 +205,13 @@ TEST(timer_wheel, random_timers_expire_as_a_sorted_list_says) {
 // A sleep as an awaiter would write it, on a chain of one frame that is never resumed: the test looks at the
 // job.
 struct sleeper : leaf_op, timer {
-  sleeper() noexcept
-      : leaf_op(&stop_sleeping, &chain), timer(&wake_up), leaf(std::source_location::current()) {}
+  sleeper() noexcept : leaf_op(kind, &chain), timer(&wake_up), leaf(std::source_location::current()) {}
 
   static cancel_outcome stop_sleeping(leaf_op& armed, job_list&) noexcept {
     auto& self = static_cast<sleeper&>(armed);
     return self.wheel->cancel(self) ? cancel_outcome::taken : cancel_outcome::completing;
   }
+  static constexpr leaf_kind kind{"a test", &stop_sleeping};
   static job* wake_up(timer& due) noexcept {
     scope& waiting = static_cast<sleeper&>(due).chain;
     return waiting.finish() ? &waiting : nullptr;

@@ -55,7 +55,7 @@ class engine_stub {
 // A chain that waits for one function.
 struct waiting_task {
   struct function_call : call {
-    explicit function_call(waiting_task& of) : call(&invoke_it, &of.own), task(of) {}
+    explicit function_call(waiting_task& of) : call(kind, &invoke_it, &of.own), task(of) {}
     static void invoke_it(call& self) noexcept {
       waiting_task& task = static_cast<function_call&>(self).task;
       try {
@@ -65,6 +65,7 @@ struct waiting_task {
       }
       task.has_run = true;  // published by finish()
     }
+    static constexpr leaf_kind kind{"a test", &cancel_call, &describe_call};
     waiting_task& task;
   };
 

@@ -73,7 +73,7 @@ struct step {
 
 // Waits until the test calls complete(), or a stop comes. What its cancel answers is the test's choice.
 struct hand_op : leaf_op {
-  explicit hand_op(cancel_outcome reply) noexcept : leaf_op(&on_cancel, nullptr), answer(reply) {}
+  explicit hand_op(cancel_outcome reply) noexcept : leaf_op(kind, nullptr), answer(reply) {}
 
   static cancel_outcome on_cancel(leaf_op& self, job_list& ready) noexcept {
     auto& own = static_cast<hand_op&>(self);
@@ -81,6 +81,7 @@ struct hand_op : leaf_op {
     if (own.while_cancelling != nullptr) own.while_cancelling(own, ready);
     return own.answer;
   }
+  static constexpr leaf_kind kind{"a hand", &on_cancel};
   // True: the caller hands out `waiter`.
   [[nodiscard]] bool complete() noexcept { return waiter->finish(); }
 

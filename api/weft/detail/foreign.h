@@ -2,6 +2,8 @@
 // to resume, and the relay submits our job to our home engine.
 //
 // A stop does not reach into a foreign operation: it takes effect at the next operation of ours.
+//
+// For reports the waiting frame is marked, until its coroutine goes on (or is destroyed).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,8 +15,10 @@
 
 #include "weft/rt/base/config.h"
 #include "weft/rt/engine.h"
+#include "weft/rt/scheduler/current.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/scope.h"
+#include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
@@ -46,7 +50,7 @@ class relay {
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<>) const noexcept {
         rt::scope& home = leaf->home();
-        home.home().submit(home.to_resume(*leaf));
+        home.home().submit(home.to_resume_there());
       }
       void await_resume() const noexcept {}
     };
@@ -71,6 +75,41 @@ decltype(auto) foreign_operand(A&& awaitable) {
   }
 }
 
+// The mark on a frame that waits for something that is not ours. It goes, too, when the operand throws instead of
+// suspending.
+class foreign_mark {
+ public:
+  foreign_mark() noexcept = default;
+  foreign_mark(const foreign_mark&) = delete;
+  foreign_mark& operator=(const foreign_mark&) = delete;
+  ~foreign_mark() { clear(); }
+
+  void mark(rt::frame& waiting) noexcept {
+    waiting.enter_foreign();
+    on_ = &waiting;
+  }
+  void clear() noexcept {
+    if (on_ != nullptr) std::exchange(on_, nullptr)->leave_foreign();
+  }
+
+ private:
+  rt::frame* on_ = nullptr;
+};
+
+// While the operand suspends us, foreign code runs here, and the frame may be resumed elsewhere and be gone.
+class foreign_code {
+ public:
+  explicit foreign_code(rt::turn& now) noexcept : now_(now), before_(std::exchange(now.running, nullptr)) {}
+  foreign_code(const foreign_code&) = delete;
+  foreign_code& operator=(const foreign_code&) = delete;
+  // Right if the coroutine goes on here at once; otherwise the job ends, and with it what this says.
+  ~foreign_code() { now_.running = before_; }
+
+ private:
+  rt::turn& now_;
+  rt::frame* before_;
+};
+
 template <class A>
 class foreign_awaiter {
   using operand = decltype(foreign_operand(std::declval<A>()));
@@ -82,7 +121,11 @@ class foreign_awaiter {
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
-    relay_.emplace(relay::to(self.promise()));
+    rt::frame& leaf = self.promise();
+    relay_.emplace(relay::to(leaf));
+    leaf.home().at = &leaf;  // here, and not by the relay: its thread may be no worker
+    waiting_.mark(leaf);
+    const foreign_code entered(rt::this_turn());
     const std::coroutine_handle<relay::promise_type> back = relay_->handle();
     // SAFETY: as soon as the operand is suspended, `this` may be gone; only its result is looked at.
     if constexpr (std::is_void_v<decltype(inner_.await_suspend(back))>) {
@@ -97,7 +140,10 @@ class foreign_awaiter {
     }
   }
 
-  decltype(auto) await_resume() { return inner_.await_resume(); }
+  decltype(auto) await_resume() {
+    waiting_.clear();
+    return inner_.await_resume();
+  }
 
   foreign_awaiter(const foreign_awaiter&) = delete;
   foreign_awaiter& operator=(const foreign_awaiter&) = delete;
@@ -105,6 +151,7 @@ class foreign_awaiter {
  private:
   operand inner_;
   std::optional<relay> relay_;
+  foreign_mark waiting_;
 };
 
 }  // namespace weft::inline WEFT_ABI::detail

@@ -1,5 +1,5 @@
-// The part of when_all that does not know how its children are stored: offering them, and going from one to
-// the next.
+// The part of when_all, when_any and their like that does not know how the children are stored: offering
+// them, going from one to the next, and stopping the others once one child's end decides.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,7 +12,8 @@ namespace weft::inline WEFT_ABI::detail {
 
 class fork_join : public join {
  public:
-  template <class T>
+  // `Rule::decides(ended)` says whether this child's end makes the others superfluous.
+  template <class Rule, class T>
   struct child : child_scope<T> {
     fork_join* joined = nullptr;
 
@@ -22,7 +23,7 @@ class fork_join : public join {
     }
     static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
       auto& one = static_cast<child&>(self);
-      return one.joined->child_ended(now, one.has_error() ? &self : nullptr);
+      return one.joined->child_ended(now, Rule::decides(one) ? &self : nullptr);
     }
   };
 
@@ -50,12 +51,12 @@ class fork_join : public join {
     return rt::enter(*first.root, now);
   }
 
-  // A child has ended, `failed` if with an error: on to a sibling that nobody has taken yet, or to the
-  // parent.
-  std::coroutine_handle<> child_ended(rt::turn& now, rt::scope* failed) noexcept {
+  // A child has ended, `decider` if by that the others are superfluous: on to a sibling that nobody has taken
+  // yet, or to the parent.
+  std::coroutine_handle<> child_ended(rt::turn& now, rt::scope* decider) noexcept {
     rt::scope* nobody = nullptr;
-    if (failed != nullptr && first_failed_.compare_exchange_strong(nobody, failed, std::memory_order_acq_rel,
-                                                                   std::memory_order_relaxed)) {
+    if (decider != nullptr && decider_.compare_exchange_strong(nobody, decider, std::memory_order_acq_rel,
+                                                               std::memory_order_relaxed)) {
       rt::job_list ready;
       stop_children(ready);
       waiter->home().submit(ready);
@@ -77,16 +78,16 @@ class fork_join : public join {
     return rt::enter(*taken.root, now);
   }
 
-  // After all have arrived: the child that failed first in time, or null.
-  [[nodiscard]] rt::scope* first_failed() const noexcept {
-    return first_failed_.load(std::memory_order_relaxed);  // ordered by the arrivals
+  // After all have arrived: the child whose end decided, the first one in time; or null.
+  [[nodiscard]] rt::scope* decider() const noexcept {
+    return decider_.load(std::memory_order_relaxed);  // ordered by the arrivals
   }
 
  private:
   const void* begin_ = nullptr;
   const void* end_ = nullptr;
-  // Set once, by the first child that fails.
-  rt::atomic<rt::scope*> first_failed_{nullptr};
+  // Set once, by the first child whose end decides.
+  rt::atomic<rt::scope*> decider_{nullptr};
 };
 
 }  // namespace weft::inline WEFT_ABI::detail

@@ -1,5 +1,8 @@
 // What a task_group is made of: its children, their errors, and the token that keeps it open.
 //
+// Errors are kept in records that were allocated before the error came (the child's own block): a group that
+// fails needs no memory.
+//
 // Children and the owner count as participants; whoever comes last calls `on_empty`. The first error, and a
 // stop, close the roster: nobody is admitted afterwards, everyone inside is asked to stop.
 // SPDX-License-Identifier: Apache-2.0
@@ -9,17 +12,24 @@
 #include <cstddef>
 #include <exception>
 #include <source_location>
-#include <vector>
+#include <string>
 
+#include "weft/named.h"
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/work/roster.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
+// Room for the error of one participant. What it stands in lives until the group is gone.
 struct group_failure {
+  using dispose_fn = void (*)(group_failure&) noexcept;
+
+  spawn_mark mark;
   std::exception_ptr error;
   std::source_location where;
+  group_failure* next = nullptr;
+  dispose_fn dispose = nullptr;  // frees it with the group; null: it is not the group's to free
 };
 
 class group_core {
@@ -33,6 +43,7 @@ class group_core {
       : on_empty_(on_empty), on_stopping_(on_stopping) {}
   group_core(const group_core&) = delete;
   group_core& operator=(const group_core&) = delete;
+  ~group_core();
 
   void bind(const rt::context& inherited) noexcept { inherited_ = &inherited; }
   [[nodiscard]] const rt::context& inherited() const noexcept { return *inherited_; }
@@ -48,10 +59,13 @@ class group_core {
     return on_empty_(*this, now);
   }
 
-  // A child has failed: keeps the error, and asks all others to stop.
-  void fail(std::exception_ptr error, const std::source_location& where) noexcept;
+  // A participant has failed: keeps the record, and asks all others to stop.
+  void fail(group_failure& kept) noexcept;
+  // Admits nobody from now on; those who are in go on.
+  void close() noexcept { children_.close(); }
   // Asks all to stop; jobs go to `ready`.
   void stop(rt::job_list& ready) noexcept {
+    is_stopping_.store(true, std::memory_order_relaxed);  // published by the roster's lock
     children_.close_and_stop(ready);
     on_stopping_(*this, ready);
   }
@@ -63,6 +77,10 @@ class group_core {
 
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
 
+  // For reports, see leaf_kind.h. The visitor may not touch the group: its lock is held.
+  void describe(std::string& text) const;
+  void visit_children(rt::leaf_kind::visit_fn visit, void* visitor);
+
   // A child was stopped before its end, or refused because of a stop: the group's work is not whole.
   void note_cut_short() noexcept {
     is_cut_short_.store(true, std::memory_order_relaxed);  // ordered by the arrivals
@@ -73,10 +91,10 @@ class group_core {
   }
 
   // After the last participant: throws one error as itself, several as error_group.
-  [[nodiscard]] bool has_failed() const noexcept { return !failures_.empty(); }
+  [[nodiscard]] bool has_failed() const noexcept { return first_failure_ != nullptr; }
   void throw_failures() const;
-  // The same errors, for a group that nobody joined.
-  [[nodiscard]] const std::vector<group_failure>& failures() const noexcept { return failures_; }
+  // The same errors in the order in which they came, for a group that nobody joined.
+  [[nodiscard]] const group_failure* first_failure() const noexcept { return first_failure_; }
 
  private:
   empty_fn on_empty_;
@@ -87,8 +105,12 @@ class group_core {
   rt::atomic<std::size_t> participants_{1};
   // Set by children, before they arrive.
   rt::atomic<bool> is_cut_short_{false};
-  mutable rt::mutex failures_lock_;
-  std::vector<group_failure> failures_;  // guarded by failures_lock_ until the last participant has arrived
+  // Set before the roster is closed by a stop.
+  rt::atomic<bool> is_stopping_{false};
+  rt::mutex failures_lock_;
+  // Both guarded by failures_lock_ until the last participant has arrived.
+  group_failure* first_failure_ = nullptr;
+  group_failure* last_failure_ = nullptr;
 };
 
 }  // namespace weft::inline WEFT_ABI::detail

@@ -36,8 +36,18 @@ class join : public rt::leaf_op {
   // All have arrived: whether the parent is resumed (true) or unwound, because it was stopped.
   using settle_fn = bool (*)(join&) noexcept;
 
-  join(stop_fn on_stop, settle_fn on_settle) noexcept
-      : rt::leaf_op(&forward, nullptr), stop_children_(on_stop), settle_(on_settle) {}
+  // One static record a kind of join.
+  struct join_kind : rt::leaf_kind {
+    constexpr join_kind(const char* words, stop_fn on_stop, settle_fn on_settle, describe_fn on_describe,
+                        children_fn on_children) noexcept
+        : rt::leaf_kind{words, &forward, on_describe, on_children},
+          stop_children(on_stop),
+          settle(on_settle) {}
+    stop_fn stop_children;
+    settle_fn settle;
+  };
+
+  explicit join(const join_kind& is) noexcept : rt::leaf_op(is, nullptr) {}
   ~join() = default;
 
   // The parent, suspended at `leaf`, is about to wait for `participants`. False: it is stopping; start
@@ -57,9 +67,17 @@ class join : public rt::leaf_op {
     return complete(now);
   }
 
-  void stop_children(rt::job_list& ready) noexcept { stop_children_(*this, ready); }
+  void stop_children(rt::job_list& ready) noexcept { kind().stop_children(*this, ready); }
+
+  // For reports: participants that have not arrived.
+  [[nodiscard]] std::size_t pending() const noexcept {
+    return pending_.load(std::memory_order_relaxed);  // counted down by workers, and none runs
+  }
 
  private:
+  // SAFETY: the constructor takes nothing else.
+  [[nodiscard]] const join_kind& kind() const noexcept { return static_cast<const join_kind&>(*what); }
+
   std::coroutine_handle<> complete(rt::turn& now) noexcept {
     if (!waiter->finish()) return nullptr;  // the forwarding job goes on
     return go_on(now);
@@ -67,7 +85,7 @@ class join : public rt::leaf_op {
 
   std::coroutine_handle<> go_on(rt::turn& now) noexcept {
     rt::frame& leaf = *leaf_;
-    if (settle_(*this)) return rt::enter(leaf, now);
+    if (kind().settle(*this)) return rt::enter(leaf, now);
     now.resume_first = &waiter->to_unwind(leaf);
     return nullptr;
   }
@@ -87,8 +105,6 @@ class join : public rt::leaf_op {
   }
 
   rt::frame* leaf_ = nullptr;
-  stop_fn stop_children_;
-  settle_fn settle_;
   // Counted down by the participants.
   rt::atomic<std::size_t> pending_{0};
 };

@@ -59,6 +59,14 @@ class promise_base : public rt::frame {
     return std::forward<A>(described).into_awaiter();
   }
 
+  // A stopped_error that reaches the end of a task that is stopping is that stop: it has come back from outside.
+  template <class Slot>
+  void keep_error(Slot& result) noexcept {
+    if (!end_as_stopped_again()) result.set_error(std::current_exception());
+  }
+  // In a handler.
+  WEFT_COLD bool end_as_stopped_again() noexcept;
+
   // Coroutine types and senders of other libraries resume us on a thread of theirs; we go home first.
   template <class A>
     requires(!awaitable_of_ours<A>)
@@ -78,7 +86,7 @@ class promise : public promise_base {
   }
 
   task<T> get_return_object() noexcept { return task<T>(*this); }
-  void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_error(result); }
 
   template <class U = T>
     requires std::constructible_from<T, U&&>
@@ -96,7 +104,7 @@ class promise<T&> : public promise_base {
       : promise_base(created) {}
 
   task<T&> get_return_object() noexcept { return task<T&>(*this); }
-  void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_error(result); }
   void return_value(T& value) noexcept { result.set_value(value); }
 
   result_slot<T&> result;
@@ -109,7 +117,7 @@ class promise<void> : public promise_base {
       : promise_base(created) {}
 
   task<void> get_return_object() noexcept;
-  void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_error(result); }
   void return_void() const noexcept {}
 
   result_slot<void> result;

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "weft/detail/join.h"
+#include "weft/named.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/work/lifecycle.h"
 #include "weft/task.h"
@@ -70,8 +71,13 @@ concept spawnable =
     is_task<std::remove_cvref_t<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>>;
 
 // Hands the error to the reporter of its runtime.
-void report_unhandled(const rt::engine::reporter& reporter, const std::source_location& where,
-                      std::exception_ptr error) noexcept;
+void report_unhandled(const rt::engine::reporter& reporter, const spawn_mark& mark,
+                      const std::source_location& where, std::exception_ptr error) noexcept;
+// The same, for what was not spawned.
+inline void report_unhandled(const rt::engine::reporter& reporter, const std::source_location& where,
+                             std::exception_ptr error) noexcept {
+  report_unhandled(reporter, spawn_mark(), where, std::move(error));
+}
 
 // What a handle sees. When the task has ended, its frame (parameters included) and what it lived on are gone;
 // the result stays here.
@@ -79,18 +85,20 @@ template <class T>
 struct spawned : rt::roster::member, pooled {
   rt::lifecycle life;
   result_slot<T> result;
+  spawn_mark mark;
   std::source_location where;  // of the error
   bool was_stopped = false;
   bool is_taken = false;  // by the handle
 
   spawned() noexcept = default;
+  explicit spawned(spawn_mark of) noexcept : mark(std::move(of)) {}
   spawned(const spawned&) = delete;
   spawned& operator=(const spawned&) = delete;
   virtual ~spawned() = default;
 
   // The last one to know of it: reports an error that nobody took, and frees.
   void destroy(const rt::engine::reporter& reporter) noexcept {
-    if (!is_taken && result.has_error()) report_unhandled(reporter, where, result.take_error());
+    if (!is_taken && result.has_error()) report_unhandled(reporter, mark, where, result.take_error());
     delete this;
   }
 
@@ -156,8 +164,10 @@ template <class T, class Call>
 struct spawned_call final : spawned<T> {
   std::optional<Call> kept;
 
+  // Keeps a Call that is made of nothing.
+  spawned_call() { kept.emplace(); }
   template <class... As>
-  explicit spawned_call(As&&... arguments) {
+  explicit spawned_call(spawn_mark of, As&&... arguments) : spawned<T>(std::move(of)) {
     kept.emplace(std::forward<As>(arguments)...);
   }
 

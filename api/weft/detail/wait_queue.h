@@ -22,7 +22,7 @@ class wait_queue;
 
 // One place in a queue. Lives in the awaiter. All but leaf_op: guarded by the queue's lock.
 struct wait_op : rt::leaf_op {
-  explicit wait_op(wait_queue& in) noexcept : rt::leaf_op(&cancel_wait, nullptr), queue(in) {}
+  wait_op(const rt::leaf_kind& is, wait_queue& in) noexcept : rt::leaf_op(is, nullptr), queue(in) {}
 
   enum class place : std::uint8_t { outside, queued, granted, barred };
 

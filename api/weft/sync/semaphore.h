@@ -77,7 +77,7 @@ class semaphore {
 
   class acquire_awaiter : detail::wait_op {
    public:
-    explicit acquire_awaiter(semaphore& of) noexcept : wait_op(of.waiters_), of_(of) {}
+    explicit acquire_awaiter(semaphore& of) noexcept : wait_op(kind, of.waiters_), of_(of) {}
     acquire_awaiter(const acquire_awaiter&) = delete;
     acquire_awaiter& operator=(const acquire_awaiter&) = delete;
 
@@ -90,6 +90,7 @@ class semaphore {
 
    private:
     friend semaphore;
+    static constexpr rt::leaf_kind kind{"a semaphore", &cancel_wait};
     semaphore& of_;
   };
 

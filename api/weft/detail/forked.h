@@ -1,0 +1,183 @@
+// Several tasks at once, under one of several rules: the storage of the children, the one awaiter, and what
+// co_await is given.
+//
+// A rule (of when_all, when_any, when_all_settled, as_outcome) is a type without objects that says
+//
+//     name                        for reports of live tasks
+//     decides(ended)              whether this child's end makes the others superfluous: they are stopped
+//     goes_on(children, decider)  when all have ended: whether the parent is resumed, or unwound
+//     check(count)                of a range: throws if so many tasks make no sense
+//     take(children, decider)     what co_await gives
+//
+// Children stand in the awaiter if their number is fixed, and in one block otherwise.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "weft/detail/fork_join.h"
+#include "weft/task.h"
+
+namespace weft::inline WEFT_ABI::detail {
+
+// A fixed number of children, of several types.
+template <class Rule, class... Ts>
+class child_pack {
+ public:
+  using tasks = std::tuple<task<Ts>...>;
+  static constexpr bool is_always_empty = sizeof...(Ts) == 0;
+
+  explicit child_pack(tasks& from) noexcept { adopt(from, indices()); }
+
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return sizeof...(Ts); }
+  template <std::size_t I>
+  [[nodiscard]] auto& get() noexcept {
+    return std::get<I>(children_);
+  }
+  [[nodiscard]] auto& first() noexcept { return get<0>(); }
+  [[nodiscard]] const void* begin() const noexcept { return &children_; }
+  [[nodiscard]] const void* end() const noexcept { return &children_ + 1; }
+
+  template <class Fn>
+  void each(Fn fn) {
+    std::apply([&fn](auto&... one) { (fn(one), ...); }, children_);
+  }
+  template <class Fn>
+  void each_backwards(Fn fn) {
+    visit_backwards(fn, indices());
+  }
+  // The children themselves, as arguments.
+  template <class Fn>
+  decltype(auto) apply(Fn fn) {
+    return std::apply(fn, children_);
+  }
+
+ private:
+  using indices = std::index_sequence_for<Ts...>;
+
+  template <std::size_t... I>
+  void adopt([[maybe_unused]] tasks& from, std::index_sequence<I...>) noexcept {
+    (std::get<I>(children_).adopt(std::get<I>(from).release()), ...);
+  }
+  template <class Fn, std::size_t... I>
+  void visit_backwards(Fn& fn, std::index_sequence<I...>) {
+    (fn(std::get<sizeof...(I) - 1 - I>(children_)), ...);
+  }
+
+  std::tuple<fork_join::child<Rule, Ts>...> children_;
+};
+
+// Any number of children, of one type.
+template <class Rule, class T>
+class child_array {
+ public:
+  using tasks = std::vector<task<T>>;
+  using child = fork_join::child<Rule, T>;
+  static constexpr bool is_always_empty = false;
+
+  explicit child_array(tasks& from) : count_(from.size()), children_(make(count_)) {
+    for (std::size_t i = 0; i < count_; ++i) children_[i].adopt(from[i].release());
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] child& first() noexcept { return children_[0]; }
+  [[nodiscard]] const void* begin() const noexcept { return &children_[0]; }
+  [[nodiscard]] const void* end() const noexcept { return &children_[0] + count_; }
+  [[nodiscard]] child& operator[](std::size_t index) noexcept { return children_[index]; }
+
+  template <class Fn>
+  void each(Fn fn) {
+    for (std::size_t i = 0; i < count_; ++i) fn(children_[i]);
+  }
+  template <class Fn>
+  void each_backwards(Fn fn) {
+    for (std::size_t i = count_; i-- > 0;) fn(children_[i]);
+  }
+
+ private:
+  static child* make(std::size_t count) {
+    Rule::check(count);
+    return count == 0 ? nullptr : new child[count];
+  }
+
+  std::size_t count_;
+  std::unique_ptr<child[]> children_;
+};
+
+template <class Rule, class Children>
+class forked_awaiter : fork_join {
+ public:
+  explicit forked_awaiter(typename Children::tasks& from) noexcept(noexcept(Children(from)))
+      : fork_join(kind), children_(from) {}
+
+  bool await_ready() const noexcept { return children_.size() == 0; }
+
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    if constexpr (Children::is_always_empty) {
+      return self;
+    } else {
+      rt::frame& leaf = self.promise();
+      children_.each([this, &leaf](auto& one) { one.begin_in(*this, leaf); });
+      return this->fork(leaf, children_.begin(), children_.end(), children_.size(), children_.first(),
+                        [this](auto push) { children_.each_backwards(push); });
+    }
+  }
+
+  decltype(auto) await_resume() { return Rule::take(children_, this->decider()); }
+
+ private:
+  static void stop_all(join& self, rt::job_list& ready) noexcept {
+    static_cast<forked_awaiter&>(self).children_.each([&ready](auto& one) { one.stop(ready); });
+  }
+  static bool settle(join& self) noexcept {
+    auto& all = static_cast<forked_awaiter&>(self);
+    return Rule::goes_on(all.children_, all.decider());
+  }
+
+  // "2 of 3 children left".
+  static void describe(const rt::leaf_op& self, std::int64_t, std::string& text) {
+    const auto& all = static_cast<const forked_awaiter&>(self);
+    text += std::to_string(all.pending()) + " of " + std::to_string(all.children_.size()) + " children left";
+  }
+  static void visit_all(rt::leaf_op& self, rt::leaf_kind::visit_fn visit, void* visitor) {
+    static_cast<forked_awaiter&>(self).children_.each([visit, visitor](auto& one) { visit(visitor, one); });
+  }
+  static constexpr join::join_kind kind{Rule::name, &stop_all, &settle, &describe, &visit_all};
+
+  Children children_;
+};
+
+// What co_await is given.
+template <class Rule, class... Ts>
+class [[nodiscard("tasks do not run until this is awaited")]] forked_operation {
+ public:
+  static constexpr bool may_be_awaited_as_lvalue = false;
+  explicit forked_operation(task<Ts>... tasks) noexcept : tasks_(std::move(tasks)...) {}
+  [[nodiscard]] auto into_awaiter() && noexcept {
+    return forked_awaiter<Rule, child_pack<Rule, Ts...>>(tasks_);
+  }
+
+ private:
+  std::tuple<task<Ts>...> tasks_;
+};
+
+template <class Rule, class T>
+class [[nodiscard("tasks do not run until this is awaited")]] forked_range_operation {
+ public:
+  static constexpr bool may_be_awaited_as_lvalue = false;
+  explicit forked_range_operation(std::vector<task<T>> tasks) noexcept : tasks_(std::move(tasks)) {}
+  [[nodiscard]] auto into_awaiter() && { return forked_awaiter<Rule, child_array<Rule, T>>(tasks_); }
+
+ private:
+  std::vector<task<T>> tasks_;
+};
+
+}  // namespace weft::inline WEFT_ABI::detail

@@ -1,0 +1,144 @@
+#include "weft/rt/work/task_tree.h"
+
+#include <algorithm>
+#include <array>
+
+#include "weft/rt/work/coroutine_name.h"
+
+namespace weft::inline WEFT_ABI::rt {
+namespace {
+
+// Of a chain that is longer than both together, the middle is left out.
+constexpr std::size_t innermost_shown = 16, outermost_shown = 16;
+constexpr std::size_t deepest_indent = 24;
+
+struct place_in_tree {
+  scope* of;
+  std::size_t level;
+};
+
+class writer {
+ public:
+  writer(const task_tree_options& how, std::string& text) noexcept : how_(how), text_(text) {}
+
+  std::size_t write(const std::vector<scope*>& roots) {
+    for (auto each = roots.rbegin(); each != roots.rend(); ++each) pending_.push_back({*each, 0});
+    for (std::size_t written = 0; !pending_.empty() && written < how_.most_tasks; ++written) {
+      const place_in_tree next = pending_.back();
+      pending_.pop_back();
+      write_scope(next, how_.most_tasks - written);
+    }
+    return left_out_ + pending_.size();
+  }
+
+ private:
+  void write_scope(const place_in_tree& next, std::size_t room) {
+    scope& chain = *next.of;
+    leaf_op* const op = chain.armed_op_or_null();
+    const frame* innermost = nullptr;
+    std::string state;
+    if (const frame* const running = running_in(chain)) {
+      innermost = running;
+      state = "running, asks for this report";
+    } else if (op != nullptr) {
+      if (chain.root != nullptr) innermost = chain.at;
+      state = op->what->name;
+      if (op->what->describe != nullptr) op->what->describe(*op, how_.now_ns, state);
+    } else if (chain.root == nullptr || chain.root->handle().done()) {
+      state = "has ended";
+    } else {
+      innermost = chain.at;
+      // The same mark on a frame at its end means something else.
+      const bool is_foreign = innermost->is_in_foreign() && !chain.at->handle().done();
+      state = is_foreign ? "something that is not weft's" : "ready to run";
+    }
+    scope* const clean_up = chain.running_exit_hook();
+    if (clean_up != nullptr) state = "awaits clean-up";
+    if (chain.is_stopping()) state += ", stopping";
+    const std::string name =
+        chain.root != nullptr ? coroutine_name(chain.root->site().function_name()) : "(no coroutine)";
+    indent(next.level);
+    text_ += "- " + name + ": " + state + '\n';
+    if (innermost != nullptr) write_chain(*innermost, next.level);
+    if (op != nullptr && op->what->for_each_child != nullptr) push_children(*op, next.level + 1, room);
+    if (clean_up != nullptr) pending_.push_back({clean_up, next.level + 1});
+  }
+
+  void write_chain(const frame& innermost, std::size_t level) {
+    // The last few on the way up are the outermost: a ring.
+    std::array<const frame*, outermost_shown> outer{};
+    std::array<const frame*, innermost_shown> inner{};
+    std::size_t length = 0;
+    for (const frame* each = &innermost; each != nullptr; each = each->awaited_by(), ++length) {
+      if (length < inner.size()) inner[length] = each;
+      outer[length % outer.size()] = each;
+    }
+    const std::size_t shown_inside = std::min(length, inner.size());
+    const std::size_t shown_outside = std::min(length - shown_inside, outer.size());
+    for (std::size_t i = 0; i < shown_outside; ++i)
+      write_frame(*outer[(length - 1 - i) % outer.size()], level);
+    if (const std::size_t hidden = length - shown_inside - shown_outside; hidden != 0) {
+      indent(level);
+      text_ += "    ... " + std::to_string(hidden) + " more frames ...\n";
+    }
+    for (std::size_t i = shown_inside; i-- > 0;) write_frame(*inner[i], level);
+  }
+
+  void write_frame(const frame& one, std::size_t level) {
+    indent(level);
+    text_ += "    " + place_in_coroutine(one.site()) + '\n';
+  }
+
+  void push_children(leaf_op& op, std::size_t level, std::size_t room) {
+    struct collector {
+      std::vector<scope*> children;
+      std::size_t room;
+      std::size_t more = 0;
+    } found{{}, room};
+    op.what->for_each_child(
+        op,
+        [](void* to, scope& child) {
+          auto& all = *static_cast<collector*>(to);
+          if (all.children.size() < all.room) {
+            all.children.push_back(&child);
+          } else {
+            ++all.more;
+          }
+        },
+        &found);
+    left_out_ += found.more;
+    for (auto each = found.children.rbegin(); each != found.children.rend(); ++each)
+      pending_.push_back({*each, level});
+  }
+
+  void indent(std::size_t level) {
+    if (level <= deepest_indent) {
+      text_.append(2 + 2 * level, ' ');
+    } else {
+      text_.append(2 + 2 * deepest_indent, ' ');
+      text_ += "[level " + std::to_string(level) + "] ";
+    }
+  }
+
+  [[nodiscard]] const frame* running_in(const scope& chain) const noexcept {
+    if (how_.running == nullptr) return nullptr;
+    for (const frame* each : *how_.running) {
+      if (&each->home() == &chain) return each;
+    }
+    return nullptr;
+  }
+
+  const task_tree_options& how_;
+  std::string& text_;
+  std::vector<place_in_tree> pending_;  // the next one last
+  std::size_t left_out_ = 0;
+};
+
+}  // namespace
+
+std::size_t write_task_trees(const std::vector<scope*>& roots, const task_tree_options& how,
+                             std::string& text) {
+  return writer(how, text).write(roots);
+}
+
+}  // namespace weft::inline WEFT_ABI::rt

@@ -1,0 +1,108 @@
+// task_group: children that are spawned late, end, fail to be admitted, and are stopped: the group is left when the
+// last one has ended, and not before; and a plain group's owner, its children and the runtime's end agree on who
+// frees it.
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/model/stand_in/engine.h"
+#include "weft/join_handle.h"
+#include "weft/model/model.h"
+#include "weft/runtime.h"
+#include "weft/sync/semaphore.h"
+#include "weft/task_group.h"
+
+namespace weft::inline WEFT_ABI::model {
+namespace {
+
+rt::options engine_of(unsigned workers) {
+  rt::options chosen;
+  chosen.workers = workers;
+  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
+  return chosen;
+}
+
+// A child spawns another one as its last act, while the body ends.
+void late_spawn() {
+  rt::engine home(engine_of(2));
+  plain<int> ran;
+  signal done;
+  const auto late = [&]() -> task<> {
+    ++ran;
+    co_return;
+  };
+  const auto early = [&](task_group* group) -> task<> {
+    require(group->spawn(late), "a group in which a child runs takes children");
+    co_return;
+  };
+  const auto body = [&](task_group& group) -> task<> {
+    require(group.spawn(early, &group), "a group whose body runs takes children");
+    co_return;
+  };
+  const auto parent = [&]() -> task<> {
+    co_await with_task_group(body);
+    require(ran == 1, "the group is left after its last child");
+    done.set();
+  };
+  auto handle = detail::spawn_on(home, parent);
+  done.wait(false);
+  home.stop();
+}
+
+// A stop from outside, while the body spawns a child that waits for ever.
+void stop_against_spawn() {
+  rt::engine home(engine_of(2));
+  semaphore never(0);
+  const auto waits = [&]() -> task<> { static_cast<void>(co_await never.acquire()); };
+  const auto body = [&](task_group& group) -> task<> {
+    static_cast<void>(group.spawn(waits));
+    co_return;
+  };
+  const auto parent = [&]() -> task<> { co_await with_task_group(body); };
+  auto handle = detail::spawn_on(home, parent);
+  threads({[&] { handle.request_stop(); }});
+  home.stop();
+  require(handle.is_done(), "a stop ends the group");
+}
+
+// A plain group: outsiders spawn into it, stop it, and its owner joins.
+void plain_group() {
+  runtime all(engine_of(1));
+  plain<int> ran;
+  int admitted = 0;
+  const auto child = [&]() -> task<> {
+    ++ran;
+    co_return;
+  };
+  signal done;
+  auto* const group = new task_group(all);
+  threads({[&] {
+             if (group->spawn(child)) ++admitted;
+           },
+           [&] { group->request_stop(); }});
+  const auto joins = [&]() -> task<> {
+    co_await group->join();
+    done.set();
+  };
+  auto handle = all.spawn(joins);
+  done.wait(false);
+  delete group;
+  all.stop();
+  require(admitted <= 1, "a child is admitted or refused");
+}
+
+// The runtime ends while the owner of a plain group gives it up.
+void plain_group_against_the_end() {
+  runtime all(engine_of(1));
+  auto* const group = new task_group(all);
+  threads({[&] { delete group; }, [&] { all.stop(); }});
+}
+
+constexpr bounds usual{.most_exhaustive = 40'000, .random = 3'000};
+
+const registered late("late_spawn", "a group ends after its last child", usual, late_spawn);
+const registered stop("stop_against_spawn", "a stop reaches a child, or refuses it", usual,
+                      stop_against_spawn);
+const registered owned("plain_group", "spawn and stop from outside, and a join", usual, plain_group);
+const registered end("plain_group_against_the_end", "whoever comes last frees a plain group", usual,
+                     plain_group_against_the_end);
+
+}  // namespace
+}  // namespace weft::inline WEFT_ABI::model
