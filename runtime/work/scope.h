@@ -198,7 +198,7 @@ struct scope : job {
   frame* at = nullptr;
   frame* root = nullptr;  // owned until it ends
   end_fn end = nullptr;
-  scope* parent = nullptr;  // the scope whose join waits for this one; null for a spawned task. For reports
+  scope* parent = nullptr;  // the scope that waits for this one's end; null for a spawned task
   const context* context_ = nullptr;
 
  private:
