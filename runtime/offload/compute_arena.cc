@@ -15,7 +15,6 @@
 #if WEFT_COMPUTE_IN_TBB
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
-#include <tbb/task_scheduler_observer.h>
 
 #include <cstddef>
 #endif
@@ -24,22 +23,7 @@ namespace weft::inline WEFT_ABI::rt {
 
 #if WEFT_COMPUTE_IN_TBB
 
-struct compute_arena::observed_arena {
-  class counter final : public tbb::task_scheduler_observer {
-   public:
-    counter(tbb::task_arena& arena, atomic<unsigned>& inside)
-        : tbb::task_scheduler_observer(arena), inside_(inside) {
-      observe(true);
-    }
-    ~counter() override { observe(false); }  // waits for callbacks that run
-
-    void on_scheduler_entry(bool) override { inside_.fetch_add(1, std::memory_order_relaxed); }  // a count
-    void on_scheduler_exit(bool) override { inside_.fetch_sub(1, std::memory_order_relaxed); }   // a count
-
-   private:
-    atomic<unsigned>& inside_;
-  };
-
+struct compute_arena::tbb_arena {
   // Slots that oneTBB has no workers for are ours alone (at least one: it has one worker fewer than CPUs),
   // because asking it for more workers than it has prints a warning. The other slots are for whoever comes
   // first.
@@ -49,26 +33,22 @@ struct compute_arena::observed_arena {
     return threads > workers ? threads - workers : 1;
   }
 
-  observed_arena(unsigned threads, atomic<unsigned>& inside)
-      : arena(static_cast<int>(threads), slots_for_us(threads)), observer(arena, inside) {}
+  explicit tbb_arena(unsigned threads) : arena(static_cast<int>(threads), slots_for_us(threads)) {}
 
   tbb::task_arena arena;
-  counter observer;
 };
 
 void compute_arena::run(call& taken) noexcept {
-  std::call_once(is_made_, [this] { made_ = std::make_unique<observed_arena>(threads_, inside_); });
+  std::call_once(is_made_, [this] { made_ = std::make_unique<tbb_arena>(threads_); });
   made_->arena.execute([&taken]() noexcept { taken.invoke(taken); });
 }
 
 #else
 
-struct compute_arena::observed_arena {};
+struct compute_arena::tbb_arena {};
 
 void compute_arena::run(call& taken) noexcept {
-  inside_.fetch_add(1, std::memory_order_relaxed);  // a count
   taken.invoke(taken);
-  inside_.fetch_sub(1, std::memory_order_relaxed);  // a count
 }
 
 #endif

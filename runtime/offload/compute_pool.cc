@@ -25,8 +25,4 @@ compute_pool::compute_pool(const compute_pool_options& options, completion_sink 
 
 compute_pool::~compute_pool() = default;
 
-unsigned compute_pool::threads_inside() const noexcept {
-  return arena_->threads_inside();
-}
-
 }  // namespace weft::inline WEFT_ABI::rt

@@ -42,9 +42,6 @@ class compute_pool {
   // call is in the arena. The arena dies with the pool. Not from a function that runs here; idempotent.
   void drain() noexcept { crew_.drain_and_join(); }
 
-  // How many threads are in the arena now, oneTBB's included: each takes a core. Any thread; a hint.
-  [[nodiscard]] unsigned threads_inside() const noexcept;
-
   [[nodiscard]] unsigned max_threads() const noexcept { return threads_; }
   [[nodiscard]] crew_counters counters() const noexcept { return crew_.counters(); }
 

@@ -1,4 +1,4 @@
-// What the compute pool adds: an arena, and a count of who is in it.
+// What the compute pool adds: an arena.
 
 #include "weft/rt/offload/compute_pool.h"
 
@@ -29,21 +29,6 @@ TEST(compute_pool, its_default_is_one_thread_for_each_usable_cpu) {
   engine_stub engine;
   compute_pool pool({}, engine.sink());
   EXPECT_GE(pool.max_threads(), 1u);
-}
-
-TEST(compute_pool, threads_inside_are_counted_while_they_are_inside) {
-  engine_stub engine;
-  compute_pool pool({.threads = 2}, engine.sink());
-  EXPECT_EQ(pool.threads_inside(), 0u);
-  gate door;
-  waiting_task first([&] { door.pass(); }), second([&] { door.pass(); });
-  ASSERT_EQ(await(pool, first), start_outcome::started);
-  ASSERT_EQ(await(pool, second), start_outcome::started);
-  ASSERT_TRUE(door.is_reached(2));
-  EXPECT_EQ(pool.threads_inside(), 2u);
-  door.open();
-  ASSERT_TRUE(engine.wait_for(2));
-  EXPECT_TRUE(eventually([&] { return pool.threads_inside() == 0; }));
 }
 
 #if WITH_TBB
