@@ -16,6 +16,7 @@
 #include <coroutine>
 #include <exception>
 
+#include "weft/detail/current_scope.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/scope.h"
@@ -64,19 +65,13 @@ class inplace_stop_token {
 
 namespace detail {
 
-class current_stop_token_awaiter {
+class current_stop_token_awaiter : current_scope_awaiter {
  public:
-  current_stop_token_awaiter() noexcept {}
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    token_ = inplace_stop_token(self.promise().home());
-    return false;
+  using current_scope_awaiter::await_ready;
+  using current_scope_awaiter::await_suspend;
+  [[nodiscard]] inplace_stop_token await_resume() const noexcept {
+    return inplace_stop_token(current_scope_awaiter::await_resume());
   }
-  [[nodiscard]] inplace_stop_token await_resume() const noexcept { return token_; }
-
- private:
-  inplace_stop_token token_;
 };
 
 }  // namespace detail

@@ -30,6 +30,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "weft/detail/current_scope.h"
 #include "weft/detail/group_awaiter.h"
 #include "weft/detail/group_child.h"
 #include "weft/detail/group_core.h"
@@ -140,8 +141,9 @@ using body_value = task_value<std::invoke_result_t<MakeBody&, task_group&>>;
 
 template <class MakeBody>
 task<body_value<MakeBody>> run_group(held<MakeBody> make_body) {
-  const rt::context& inherited = co_await current_context_operation();
-  co_return co_await group_operation<body_value<MakeBody>, task_group, MakeBody>(*make_body, inherited);
+  // Before the awaiter is suspended: the group spawns already while the body is made.
+  const rt::scope& own = co_await current_scope_operation();
+  co_return co_await group_operation<body_value<MakeBody>, task_group, MakeBody>(*make_body, own.inherited());
 }
 
 }  // namespace detail

@@ -6,8 +6,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -15,56 +13,12 @@
 #include "tests/support/bounded_wait.h"
 #include "tests/support/build_kind.h"
 #include "tests/support/check_error.h"
+#include "tests/support/counting_new.h"
 #include "tests/support/record.h"
 #include "weft/completions.h"
 #include "weft/runtime.h"
 #include "weft/task_group.h"
 #include "weft/yield.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-std::atomic<std::size_t> bytes = 0;
-thread_local int until_refusal = 0;  // 1: the next one is refused; 0: none is
-
-}  // namespace
-
-// All forms but those with an alignment: AddressSanitizer has its own for each that is missing, and a block
-// must go back by the door through which it came.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (until_refusal > 0 && --until_refusal == 0) return nullptr;
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  bytes.fetch_add(size, std::memory_order_relaxed);
-  return std::malloc(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return operator new(size, std::nothrow);
-}
-void* operator new(std::size_t size) {
-  if (void* const block = operator new(size, std::nothrow)) return block;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) {
-  return operator new(size);
-}
-void operator delete(void* block) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, const std::nothrow_t&) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, const std::nothrow_t&) noexcept {
-  std::free(block);
-}
 
 namespace weft::test {
 namespace {
@@ -75,9 +29,9 @@ std::size_t bytes_for(int count, const Child& child) {
   runtime rt({.workers = 1});
   std::size_t taken = 0;
   const auto body = [&](task_group& group) -> task<> {
-    const std::size_t before = bytes;
+    const std::size_t before = allocated_bytes;
     for (int i = 0; i < count; ++i) EXPECT_TRUE(group.spawn(child));
-    taken = bytes - before;
+    taken = allocated_bytes - before;
     co_return;
   };
   rt.block_on(with_task_group(body));

@@ -113,26 +113,6 @@ class group_awaiter : join {
   body_scope body_;
 };
 
-// Finds the context, which the awaiter needs before it is suspended.
-class current_context_awaiter {
- public:
-  current_context_awaiter() noexcept {}
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    context_ = &self.promise().home().inherited();
-    return false;
-  }
-  [[nodiscard]] const rt::context& await_resume() const noexcept { return *context_; }
-
- private:
-  const rt::context* context_ = nullptr;
-};
-struct current_context_operation {
-  static constexpr bool may_be_awaited_as_lvalue = true;
-  [[nodiscard]] auto into_awaiter() const noexcept { return current_context_awaiter(); }
-};
-
 template <class T, class Group, class MakeBody>
 class group_operation {
  public:

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "weft/as_outcome.h"
+#include "weft/detail/current_scope.h"
 #include "weft/detail/held.h"
 #include "weft/outcome.h"
 #include "weft/rt/base/atomic.h"
@@ -71,25 +72,6 @@ class start_state {
   rt::scope* child_ = nullptr;
   bool is_abandoned_ = false;
   semaphore said_{0};
-};
-
-class current_scope_awaiter {
- public:
-  current_scope_awaiter() noexcept {}
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    scope_ = &self.promise().home();
-    return false;
-  }
-  [[nodiscard]] rt::scope& await_resume() const noexcept { return *scope_; }
-
- private:
-  rt::scope* scope_ = nullptr;
-};
-struct current_scope_operation {
-  static constexpr bool may_be_awaited_as_lvalue = true;
-  [[nodiscard]] auto into_awaiter() const noexcept { return current_scope_awaiter(); }
 };
 
 }  // namespace detail

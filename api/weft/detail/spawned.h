@@ -73,11 +73,6 @@ concept spawnable =
 // Hands the error to the reporter of its runtime.
 void report_unhandled(const rt::engine::reporter& reporter, const spawn_mark& mark,
                       const std::source_location& where, std::exception_ptr error) noexcept;
-// The same, for what was not spawned.
-inline void report_unhandled(const rt::engine::reporter& reporter, const std::source_location& where,
-                             std::exception_ptr error) noexcept {
-  report_unhandled(reporter, spawn_mark(), where, std::move(error));
-}
 
 // What a handle sees. When the task has ended, its frame (parameters included) and what it lived on are gone;
 // the result stays here.
