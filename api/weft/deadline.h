@@ -122,7 +122,6 @@ template <class T>
 class deadline_awaiter : deadline_join {
  public:
   deadline_awaiter(promise<T>* coroutine, deadline& until) noexcept : deadline_join(kind, until) {
-    child_.joined = this;
     child_.adopt(coroutine);
   }
 
@@ -131,7 +130,7 @@ class deadline_awaiter : deadline_join {
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
     rt::frame& leaf = self.promise();
-    child_.begin(*child_.root, inherited_, &leaf.home(), &on_end);
+    child_.begin(*child_.root, inherited_, this, &on_end);
     if (!begin_watch(leaf, child_)) {
       stop_at(leaf, rt::this_turn());
       return std::noop_coroutine();
@@ -145,12 +144,8 @@ class deadline_awaiter : deadline_join {
   }
 
  private:
-  struct timed_child : child_scope<T> {
-    deadline_awaiter* joined = nullptr;
-  };
-
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    return or_noop(static_cast<timed_child&>(self).joined->end_watch(now));
+    return or_noop(static_cast<deadline_awaiter&>(*self.joined).end_watch(now));
   }
   static void stop_child(join& self, rt::job_list& ready) noexcept {
     static_cast<deadline_awaiter&>(self).child_.stop(ready);
@@ -167,7 +162,7 @@ class deadline_awaiter : deadline_join {
   }
   static constexpr join::join_kind kind{"with_deadline, ", &stop_child, &settle, &describe, &visit_child};
 
-  timed_child child_;
+  child_scope<T> child_;
 };
 
 }  // namespace detail

@@ -70,7 +70,10 @@ class current_stop_token_awaiter : current_scope_awaiter {
   using current_scope_awaiter::await_ready;
   using current_scope_awaiter::await_suspend;
   [[nodiscard]] inplace_stop_token await_resume() const noexcept {
-    return inplace_stop_token(current_scope_awaiter::await_resume());
+    rt::scope& own = current_scope_awaiter::await_resume();
+    // From now on others may ask it, who cannot look upwards.
+    static_cast<void>(own.look_for_stop());
+    return inplace_stop_token(own);
   }
 };
 
@@ -92,7 +95,7 @@ class [[nodiscard]] current_stop_token_operation {
 // along), and inside an awaitable of another library.
 [[nodiscard]] inline bool is_stopping() noexcept {
   const rt::frame* const running = rt::this_turn().running;
-  return running != nullptr && running->home().is_stopping();
+  return running != nullptr && running->home().look_for_stop();
 }
 
 // Whether the destructor that calls runs because a stop takes its task apart. During a stop

@@ -42,7 +42,6 @@ class timeout_awaiter : join {
  public:
   timeout_awaiter(promise<T>* coroutine, std::int64_t due_ns) noexcept
       : join(kind), alarm_(*this), limit_{{due_ns}, nullptr} {
-    child_.joined = this;
     child_.adopt(coroutine);
   }
 
@@ -57,7 +56,7 @@ class timeout_awaiter : join {
     inherited_ = outer.inherited();
     limit_.outer = inherited_.limits;
     inherited_.limits = &limit_;
-    child_.begin(*child_.root, inherited_, &outer, &on_end);
+    child_.begin(*child_.root, inherited_, this, &on_end);
     const std::int64_t due_ns = limit_.due_ns.load(std::memory_order_relaxed);  // does not change
     const bool is_up = due_ns <= home.now_ns();
     if (!is_up) home.prepare(alarm_, due_ns);
@@ -83,10 +82,6 @@ class timeout_awaiter : join {
   }
 
  private:
-  struct timed_child : child_scope<T> {
-    timeout_awaiter* joined = nullptr;
-  };
-
   // Rings on the thread that harvests the wheel; what it does is a job.
   struct alarm : rt::timer, rt::job {
     explicit alarm(timeout_awaiter& of) noexcept : rt::timer(&ring), all(&of) { rt::job::run = &time_is_up; }
@@ -101,7 +96,7 @@ class timeout_awaiter : join {
   };
 
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    timeout_awaiter& all = *static_cast<timed_child&>(self).joined;
+    timeout_awaiter& all = static_cast<timeout_awaiter&>(*self.joined);
     // Unlinked: the alarm will not come, and arrives through us. It cannot be the last one: we are still
     // pending.
     if (all.alarm_.wheel != nullptr && rt::engine::cancel(all.alarm_)) static_cast<void>(all.arrive(now));
@@ -124,7 +119,7 @@ class timeout_awaiter : join {
   }
   static constexpr join::join_kind kind{"with_timeout, ", &stop_child, &settle, &describe, &visit_child};
 
-  timed_child child_;
+  child_scope<T> child_;
   alarm alarm_;
   rt::time_limit limit_;
   rt::context inherited_;      // by the child

@@ -31,7 +31,6 @@ template <class T>
 class shield_awaiter : rt::leaf_op {
  public:
   explicit shield_awaiter(promise<T>* coroutine) noexcept : rt::leaf_op(kind, nullptr) {
-    child_.joined = this;
     child_.adopt(coroutine);
   }
   shield_awaiter(const shield_awaiter&) = delete;
@@ -45,7 +44,7 @@ class shield_awaiter : rt::leaf_op {
     waiter = &leaf_->home();
     inherited_ = waiter->inherited();
     inherited_.limits = nullptr;
-    child_.begin(*child_.root, inherited_, waiter, &on_end);
+    child_.begin(*child_.root, inherited_, this, &on_end);
     is_armed_ = waiter->arm(*this, *leaf_);  // not if the caller is stopping: then nobody will cancel
     return rt::enter(*child_.root, rt::this_turn());
   }
@@ -53,12 +52,8 @@ class shield_awaiter : rt::leaf_op {
   T await_resume() { return child_.result().take(); }
 
  private:
-  struct shielded_child : child_scope<T> {
-    shield_awaiter* joined = nullptr;
-  };
-
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    shield_awaiter& all = *static_cast<shielded_child&>(self).joined;
+    shield_awaiter& all = static_cast<shield_awaiter&>(*self.joined);
     WEFT_DCHECK(!all.child_.was_stopped(), "a shielded task was stopped");
     rt::frame& leaf = *all.leaf_;
     // SAFETY: if a canceller is at work, it resumes the caller, and `all` may be gone.
@@ -74,7 +69,7 @@ class shield_awaiter : rt::leaf_op {
   }
   static constexpr rt::leaf_kind kind{"unstoppable", &remember, nullptr, &visit_child};
 
-  shielded_child child_;
+  child_scope<T> child_;
   rt::context inherited_;
   rt::frame* leaf_ = nullptr;
   bool is_armed_ = false;

@@ -46,7 +46,6 @@ template <class T, class Token>
 class stop_token_awaiter : join {
  public:
   stop_token_awaiter(promise<T>* coroutine, Token token) : join(kind), token_(std::move(token)) {
-    child_.joined = this;
     child_.adopt(coroutine);
     if constexpr (requires { token_.prepare(); }) token_.prepare();
   }
@@ -58,7 +57,7 @@ class stop_token_awaiter : join {
     rt::turn& now = rt::this_turn();
     rt::frame& leaf = self.promise();
     rt::scope& outer = leaf.home();
-    child_.begin(*child_.root, outer.inherited(), &outer, &on_end);
+    child_.begin(*child_.root, outer.inherited(), this, &on_end);
     if (!arm(leaf, 1)) {
       stop_at(leaf, now);
       return std::noop_coroutine();
@@ -73,10 +72,6 @@ class stop_token_awaiter : join {
   }
 
  private:
-  struct watched_child : child_scope<T> {
-    stop_token_awaiter* joined = nullptr;
-  };
-
   // Called by whoever asks, on any thread. The child lives until nobody is in here any more: see on_end.
   class asks {
    public:
@@ -93,7 +88,7 @@ class stop_token_awaiter : join {
     stop_token_awaiter* all_;
   };
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    stop_token_awaiter& all = *static_cast<watched_child&>(self).joined;
+    stop_token_awaiter& all = static_cast<stop_token_awaiter&>(*self.joined);
     all.watch_.reset();
     return or_noop(all.arrive(now));
   }
@@ -112,7 +107,7 @@ class stop_token_awaiter : join {
   }
   static constexpr join::join_kind kind{"with_stop_token", &stop_child, &settle, nullptr, &visit_child};
 
-  watched_child child_;
+  child_scope<T> child_;
   Token token_;
   // Set by whoever asks, read when all have arrived.
   rt::atomic<bool> is_asked_{false};

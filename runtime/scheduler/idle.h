@@ -60,6 +60,9 @@ class idle {
   // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
   [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
 
+  // For turn::is_anybody_to_be_woken().
+  [[nodiscard]] const atomic<std::uint64_t>& word() const noexcept { return *word_; }
+
   // For reports; any thread.
   enum class posture : std::uint8_t { awake, asleep, on_duty };
   [[nodiscard]] posture posture_of(std::size_t index) noexcept;

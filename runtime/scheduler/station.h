@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/rt/os/process_fence.h"
 #include "weft/rt/reactor/reactor.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/run_queue.h"
@@ -15,7 +16,7 @@ namespace weft::inline WEFT_ABI::rt {
 struct station {
   explicit station(std::unique_ptr<backend> io) noexcept : events(std::move(io)) {}
 
-  fork_queue forks;  // children: the owner's end is last in, first out
+  fork_queue forks{1024, os::process_fence()};  // children: the owner's end is last in, first out
   run_queue ready;   // tasks that became ready: first in, first out
   reactor events;
 };

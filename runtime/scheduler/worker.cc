@@ -23,6 +23,11 @@ constexpr int longest_pause = 64;
 constexpr std::uint32_t harvest_every = 61;
 constexpr std::uint32_t most_cuts_in_a_row = 64;
 
+// A chain that was cut is about to be seen by others: by a report from above, by a thief.
+void link_to_those_above(job& cut) noexcept {
+  static_cast<void>(static_cast<scope&>(cut).look_for_stop());  // SAFETY: only chains are left in resume_first
+}
+
 }  // namespace
 
 void workplace::wake_one() noexcept {
@@ -39,6 +44,7 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
   turn_.self = this;
   turn_.home = owner;
   turn_.forks = &mine_.forks;
+  turn_.others = &shared.sleepers.word();
 }
 
 void worker::run() noexcept {
@@ -51,7 +57,7 @@ void worker::run() noexcept {
 
 bool worker::step() noexcept {
   if (place_.pauses.is_asked()) [[unlikely]]
-    place_.pauses.attend(index_);
+    attend_pause();
   const job* const cut = turn_.resume_first;
   job* next = next_job();
   if (next == nullptr) next = search();
@@ -75,6 +81,11 @@ bool worker::step() noexcept {
   return true;
 }
 
+void worker::attend_pause() noexcept {
+  if (turn_.resume_first != nullptr) link_to_those_above(*turn_.resume_first);
+  place_.pauses.attend(index_);
+}
+
 job* worker::next_job() noexcept {
   job* const first = std::exchange(turn_.resume_first, nullptr);
   if (first == nullptr) {
@@ -85,6 +96,7 @@ job* worker::next_job() noexcept {
   if (++cuts_in_a_row_ < most_cuts_in_a_row) return first;
   // Coroutines that await each other without end are one long job: now the others are due.
   cuts_in_a_row_ = 0;
+  link_to_those_above(*first);
   finder_.enqueue(*first);
   finder_.note_unannounced();
   return finder_.next_from_outside();
@@ -104,6 +116,7 @@ job* worker::search() noexcept {
 
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
+  turn_.missed_stops = 0;  // the first fork of a job looks
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {

@@ -62,6 +62,7 @@ class worker {
  private:
   [[nodiscard]] job* next_job() noexcept;
   [[nodiscard]] job* search() noexcept;
+  void attend_pause() noexcept;
   void run_job(job& next) noexcept;
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;

@@ -10,6 +10,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,8 +22,12 @@ namespace weft::inline WEFT_ABI::rt {
 
 class fork_queue {
  public:
+  // Makes every running thread of the process pass a full fence; null where the system has none to offer.
+  using fence_fn = void (*)() noexcept;
+
   // `capacity` is a power of two. (Small in a model, where it grows.)
-  explicit fork_queue(std::size_t capacity = WEFT_MODEL ? 2 : 1024) : owned_(new ring(capacity, nullptr)) {
+  explicit fork_queue(std::size_t capacity = WEFT_MODEL ? 2 : 1024, fence_fn for_all_threads = nullptr)
+      : fence_(for_all_threads), owned_(new ring(capacity, nullptr)) {
     ring_.store(owned_, std::memory_order_relaxed);  // no other thread knows of us yet
   }
   fork_queue(const fork_queue&) = delete;
@@ -40,12 +45,14 @@ class fork_queue {
     bottom_->store(bottom + 1, std::memory_order_release);           // pairs with steal(): load of bottom_
   }
 
-  // Owner. The item that pop() would return, if no thief is faster; null when empty. The item may be gone:
-  // compare the pointer, do not follow it.
-  [[nodiscard]] job* peek() const noexcept {
-    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);
-    if (top_->load(std::memory_order_relaxed) >= bottom) return nullptr;  // a hint; pop() decides
-    return owned_->slot(bottom - 1).load(std::memory_order_relaxed);
+  // Owner. pop(), if the item stands in [begin, end); null otherwise. Items that are gone already are compared, not
+  // followed.
+  [[nodiscard]] job* pop_within(const void* begin, const void* end) noexcept {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
+    // What is left of an item that was taken may be read here; then pop() finds the queue empty.
+    const void* const last = owned_->slot(bottom - 1).load(std::memory_order_relaxed);
+    if (last < begin || last >= end) return nullptr;
+    return pop();
   }
 
   // Owner. The item pushed last, or null when there is none (or a thief was faster).
@@ -53,9 +60,16 @@ class fork_queue {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;
     // A cheap look first: an empty queue costs no locked instruction.
     if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
-    // Store, then load, both seq_cst: either a thief sees the lower bottom_, or we see its higher top_.
-    bottom_->store(bottom, std::memory_order_seq_cst);
-    std::int64_t top = top_->load(std::memory_order_seq_cst);
+    // Store, then load: either a thief sees the lower bottom_, or we see its higher top_.
+    std::int64_t top;
+    if (fence_ != nullptr) [[likely]] {
+      bottom_->store(bottom, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler's half; the thief's fence is the other
+      top = top_->load(std::memory_order_relaxed);
+    } else {
+      bottom_->store(bottom, std::memory_order_seq_cst);
+      top = top_->load(std::memory_order_seq_cst);
+    }
     job* taken = nullptr;
     if (top <= bottom) {
       taken = owned_->slot(bottom).load(std::memory_order_relaxed);
@@ -75,6 +89,11 @@ class fork_queue {
   [[nodiscard]] job* steal() noexcept {
     std::int64_t top = top_->load(std::memory_order_seq_cst);             // before bottom_: see pop()
     if (top >= bottom_->load(std::memory_order_seq_cst)) return nullptr;  // pairs with push(): release
+    if (fence_ != nullptr) {
+      // Now the owner has seen `top`, or we see what it has taken before.
+      fence_();
+      if (top >= bottom_->load(std::memory_order_acquire)) return nullptr;
+    }
     ring* current = ring_.load(std::memory_order_acquire);                // pairs with grow()
     job* taken = current->slot(top).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
     if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
@@ -126,6 +145,7 @@ class fork_queue {
   padded<atomic<std::int64_t>> top_{0};
   // Written by the owner, read by thieves.
   padded<atomic<std::int64_t>> bottom_{0};
+  const fence_fn fence_;         // the heavy half of the fence, on the thief's side
   ring* owned_;                  // the owner's copy of ring_
   atomic<ring*> ring_{nullptr};  // written by the owner in grow(), read by thieves
 };

@@ -38,6 +38,9 @@ struct leaf_kind {
   cancel_fn cancel;
   describe_fn describe = nullptr;
   children_fn for_each_child = nullptr;
+
+  // Only of what waits for other chains: a stop that came before the operation was armed is handed down now. On a worker.
+  void (*stop_late)(leaf_op&) noexcept = nullptr;
 };
 
 // Appends "due in 320 ms", "due now" or "for ever".

@@ -29,7 +29,11 @@ void scope::stop(job_list& ready) noexcept {
   if (scope_extras* const more = extras_.load(std::memory_order_seq_cst)) [[unlikely]] {
     if (job* const calls = more->take_job()) ready.push_back(*calls);
   }
-  if (before == 0) return;  // runs, and will see it
+  if (before == 0 || before == unlinked) {
+    // It runs, and will see it. Release: who sees the number sees the bit.
+    missed_stops.fetch_add(1, std::memory_order_release);
+    return;
+  }
   auto& op = *reinterpret_cast<leaf_op*>(before);
   switch (op.what->cancel(op, ready)) {
     case cancel_outcome::taken:
@@ -45,9 +49,43 @@ void scope::stop(job_list& ready) noexcept {
   }
 }
 
+constinit atomic<std::uint32_t> scope::missed_stops{0};
+
+bool scope::arm_linked(leaf_op& op) noexcept {
+  link_up();
+  std::uintptr_t none = 0;
+  return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op), std::memory_order_acq_rel,
+                                       std::memory_order_acquire);
+}
+
+// From below upwards, by the chain itself or by one below it. Who finds a chain armed may leave it at that: its armer
+// goes on upwards, and hands down a stop that it finds there, by which the other one is reached too.
+void scope::link_up() noexcept {
+  std::uintptr_t own = leaf_.load(std::memory_order_relaxed);  // ours to change, but for `stopping`
+  do {
+    if ((own & ~flags) != unlinked) return;
+  } while (!leaf_.compare_exchange_weak(own, own & flags, std::memory_order_acq_rel, std::memory_order_relaxed));
+  for (scope* below = this; below->joined != nullptr;) {
+    leaf_op& op = *below->joined;
+    scope& above = *op.waiter;
+    const auto armed = reinterpret_cast<std::uintptr_t>(&op);
+    std::uintptr_t found = above.leaf_.load(std::memory_order_acquire);
+    do {
+      if ((found & ~flags) == armed) return;
+    } while (!above.leaf_.compare_exchange_weak(found, armed | (found & flags), std::memory_order_acq_rel,
+                                                std::memory_order_acquire));
+    if ((found & stopping) != 0) {
+      op.what->stop_late(op);
+      return;
+    }
+    if ((found & ~flags) != unlinked) return;
+    below = &above;
+  }
+}
+
 void scope::start_job(job& self, turn& now) noexcept {
   auto& own = static_cast<scope&>(self);
-  if (own.is_stopping()) {
+  if (own.look_for_stop()) {
     unwind_job(self, now);  // the body never runs
   } else {
     now.begin_with(*own.root);
@@ -130,7 +168,8 @@ void scope::at_exit(exit_hook& registered, frame& of) {
   scope_extras& more = extras();
   registered.inherited_there = inherited();
   registered.inherited_there.limits = nullptr;
-  registered.begin(*registered.root, registered.inherited_there, this, &hook_ended);
+  registered.begin(*registered.root, registered.inherited_there, nullptr, &hook_ended);
+  registered.of = this;
   registered.is_first_of_frame = !of.has_exit_hooks();
   of.note_exit_hooks();
   registered.below = more.hooks;
@@ -160,7 +199,7 @@ std::coroutine_handle<> scope::hook_ended(scope& self, turn& now, ending) noexce
 
 void scope::after_hook_job(job& self, turn& now) noexcept {
   auto& done = static_cast<exit_hook&>(static_cast<scope&>(self));
-  scope& own = *done.parent;
+  scope& own = *done.of;
   const bool is_last = done.is_first_of_frame;
   const bool is_after_a_stop = done.is_after_a_stop;
   own.extras_.load(std::memory_order_acquire)->running = nullptr;  // pairs with extras()

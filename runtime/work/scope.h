@@ -29,6 +29,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <utility>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/work/frame.h"
@@ -83,13 +84,20 @@ struct scope : job {
   }
 
   // `first` becomes the root. The job, when it is run, enters it (or ends at once, if a stop came before).
-  void begin(frame& first, const context& inherited, scope* above, end_fn on_end) noexcept {
+  void begin(frame& first, const context& inherited, leaf_op* above, end_fn on_end) noexcept {
     first.root_in(*this);
     root = at = &first;
     context_ = &inherited;
-    parent = above;
+    joined = above;
     end = on_end;
     run = &start_job;
+  }
+
+  // The same for a child that is entered at once, in the worker's own hands: no stop can reach it from above until it
+  // waits for something, is taken by another worker, or looks.
+  void begin_unlinked(frame& first, const context& inherited, leaf_op& above, end_fn on_end) noexcept {
+    begin(first, inherited, &above, on_end);
+    leaf_.store(unlinked, std::memory_order_relaxed);  // nobody knows of us yet
   }
 
   [[nodiscard]] engine& home() const noexcept { return *context_->home; }
@@ -98,14 +106,29 @@ struct scope : job {
     return (leaf_.load(std::memory_order_acquire) & stopping) != 0;  // pairs with stop()
   }
 
+  // The same, exactly, for the chain itself: asks the chains above too, where no stop can come down by itself yet.
+  [[nodiscard]] bool look_for_stop() noexcept {
+    if ((leaf_.load(std::memory_order_relaxed) & ~flags) == unlinked) link_up();
+    return is_stopping();
+  }
+
+  // Whether chains that no stop could find were asked to stop since the caller looked last: it remembers `seen`.
+  [[nodiscard]] static bool was_any_missed(std::uint32_t& seen) noexcept {
+    const std::uint32_t missed = missed_stops.load(std::memory_order_acquire);  // pairs with stop()
+    return std::exchange(seen, missed) != missed;
+  }
+
   // The chain, suspended at `leaf`, is about to wait for `op`. False: a stop was asked for; do not start it.
   [[nodiscard]] bool arm(leaf_op& op, frame& leaf) noexcept {
     at = &leaf;
     run = &resume_job;
-    std::uintptr_t none = 0;
+    std::uintptr_t found = 0;
     // Release publishes op and `at` to stop(); a failure needs no order, the chain only unwinds itself.
-    return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op),
-                                         std::memory_order_acq_rel, std::memory_order_acquire);
+    if (leaf_.compare_exchange_strong(found, reinterpret_cast<std::uintptr_t>(&op), std::memory_order_acq_rel,
+                                      std::memory_order_acquire)) [[likely]] {
+      return true;
+    }
+    return found == unlinked && arm_linked(op);
   }
 
   // For what is no coroutine but stands in a roster like one: waits for `op` from now on, and then
@@ -160,6 +183,12 @@ struct scope : job {
   // For reports: the clean-up that this chain waits for, or null.
   [[nodiscard]] scope* running_exit_hook() const noexcept;
 
+  // Whether a stop can find `op`, which the chain waits for. For who completes it.
+  [[nodiscard]] bool is_armed_with(const leaf_op& op) const noexcept {
+    // Whoever armed it is below and has ended before: that orders it.
+    return (leaf_.load(std::memory_order_relaxed) & ~flags) == reinterpret_cast<std::uintptr_t>(&op);
+  }
+
   // The operation that the chain waits for (or waited for when the stop came).
   [[nodiscard]] leaf_op& armed_op() const noexcept {
     return *reinterpret_cast<leaf_op*>(leaf_.load(std::memory_order_acquire) & ~flags);
@@ -167,7 +196,8 @@ struct scope : job {
 
   // For reports: the same, or null when the chain waits for nothing of ours.
   [[nodiscard]] leaf_op* armed_op_or_null() const noexcept {
-    return reinterpret_cast<leaf_op*>(leaf_.load(std::memory_order_acquire) & ~flags);  // pairs with arm()
+    const std::uintptr_t armed = leaf_.load(std::memory_order_acquire) & ~flags;  // pairs with arm()
+    return armed == unlinked ? nullptr : reinterpret_cast<leaf_op*>(armed);
   }
 
   // The chain, suspended at `leaf`, is to be unwound by this scope's job. The caller hands it out.
@@ -198,7 +228,7 @@ struct scope : job {
   frame* at = nullptr;
   frame* root = nullptr;  // owned until it ends
   end_fn end = nullptr;
-  scope* parent = nullptr;  // the scope that waits for this one's end; null for a spawned task
+  leaf_op* joined = nullptr;  // what waits for this one's end, in the chain above; null for a spawned task
   const context* context_ = nullptr;
 
  private:
@@ -213,7 +243,16 @@ struct scope : job {
   static void after_hook_job(job& self, turn& now) noexcept;
   WEFT_COLD static void drop_extras(scope_extras& of) noexcept;
 
-  static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7;
+  // Makes this chain one that a stop from above finds, and all those above it.
+  WEFT_COLD void link_up() noexcept;
+  WEFT_COLD bool arm_linked(leaf_op& op) noexcept;
+
+  // `unlinked` stands in the place of an operation.
+  static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7, unlinked = 8;
+  static_assert(alignof(leaf_op) > flags);
+
+  // How many stops have found no operation to cancel: their chains see them when they look. Of all runtimes.
+  static atomic<std::uint32_t> missed_stops;
 
   // Written by the chain (arm), by whoever completes its operation (finish) and by whoever stops it.
   atomic<std::uintptr_t> leaf_{0};

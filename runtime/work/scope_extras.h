@@ -23,6 +23,7 @@ struct exit_hook : scope {
   // After its end: reports what it threw, and frees it.
   void (*drop)(exit_hook&) noexcept = nullptr;
 
+  scope* of = nullptr;             // its chain
   context inherited_there;         // that of its chain, without limits
   exit_hook* below = nullptr;      // registered before this one
   bool is_first_of_frame = false;  // so the last of it to run

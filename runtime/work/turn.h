@@ -37,12 +37,24 @@ struct turn {
   job_list later;
 
   std::uint32_t transfers = 0;
+  // See scope::was_any_missed().
+  std::uint32_t missed_stops = 0;
   std::uint32_t operations_left = operation_budget;
 
   // Null on a thread that is not a worker.
   worker* self = nullptr;
   engine* home = nullptr;
   fork_queue* forks = nullptr;
+  // How many workers sleep (upper half) and search (lower half), see scheduler/idle.h; null where nobody does.
+  const atomic<std::uint64_t>* others = nullptr;
+
+  // A child was forked: whether somebody is to be woken for it. A plain look, so that a fork costs no locked
+  // instruction: one who is falling asleep just now may be missed, and the sentinel finds the child.
+  [[nodiscard]] bool is_anybody_to_be_woken() const noexcept {
+    if (others == nullptr) return false;
+    const std::uint64_t seen = others->load(std::memory_order_relaxed);  // see above
+    return (seen >> 32) != 0 && static_cast<std::uint32_t>(seen) == 0;
+  }
 
   // The frame that this worker entered last, in the job that it runs; null between jobs and in foreign code. For
   // reports: read by this thread, and by others only while it stands still inside dump() (scheduler/pause.h).

@@ -23,6 +23,7 @@ struct ledger {
   std::array<item, N> items;
   std::array<int, N> taken{};
 
+  [[nodiscard]] const item* at(std::size_t index) const { return &items[index]; }
   void push(queue_of& queue, std::size_t index) {
     items[index].carries = static_cast<int>(index) + 100;
     queue.push(items[index]);
@@ -80,17 +81,19 @@ void wrap_around() {
   all.all_taken(queue);
 }
 
-// What peek() shows is what pop() gives, unless a thief was faster.
-void peek_and_pop() {
+// pop_within() gives the one that was pushed last, unless a thief was faster; never another one.
+void pop_within() {
   queue_of queue(2);
   ledger<2> all;
   all.push(queue, 0);
   all.push(queue, 1);
   threads({[&] {
-             const rt::job* const top = queue.peek();
-             rt::job* const popped = queue.pop();
-             require(popped == nullptr || popped == top, "pop() gives what peek() has shown, or nothing");
+             const item* const youngest = all.at(1);
+             rt::job* const popped = queue.pop_within(youngest, youngest + 1);
+             require(popped == nullptr || popped == youngest, "pop_within() gives what was asked for, or nothing");
              all.take(popped);
+             all.take(queue.pop_within(youngest, youngest + 1));
+             all.take(queue.pop());
            },
            [&] { all.take(queue.steal()); }, [&] { all.take(queue.steal()); }});
   all.all_taken(queue);
@@ -106,7 +109,7 @@ const registered growth("growth", "a thief that reads an outgrown ring gets the 
                         [] { owner_and_thieves<3>(1, 1, 1, 2); });
 const registered wrapping("wrapping", "a slot is used again only after its reader has left", deep,
                           wrap_around);
-const registered peeking("peeking", "peek() and pop() agree", deep, peek_and_pop);
+const registered within("within", "pop_within() takes what was asked for, or nothing", deep, pop_within);
 
 }  // namespace
 }  // namespace weft::inline WEFT_ABI::model

@@ -1,10 +1,22 @@
 // The part of when_all, when_any and their like that does not know how the children are stored: offering
 // them, going from one to the next, and stopping the others once one child's end decides.
+//
+// A join that nobody else touches costs no atomic read-modify-write. The worker that forks goes through the children
+// one after the other: the row. Each that ends takes the next one from the top of the queue. A child that is found by
+// anybody else, the worker's own loop included, is taken: it is counted down in a word that all share. The row knows how
+// many of its own have ended, so at its end, where no sibling is left on top, it knows how many were taken, and brings
+// the word down to those that still run. Who brings it to zero goes on with the parent.
+//
+// The row may wait, and go on on another worker: what it has counted goes with it.
+//
+// A stop comes down from above only where somebody waits. So the parent is not armed and its children are unlinked (see
+// scope.h) until one of them waits for something, is taken or looks; and forking looks when stops were missed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
+#include <limits>
 
 #include "weft/detail/join.h"
 
@@ -15,15 +27,25 @@ class fork_join : public join {
   // `Rule::decides(ended)` says whether this child's end makes the others superfluous.
   template <class Rule, class T>
   struct child : child_scope<T> {
-    fork_join* joined = nullptr;
+    child() noexcept {}
+
+    // Found in a queue by somebody else than the row.
+    bool is_taken = false;
 
     void begin_in(fork_join& all, rt::frame& leaf) noexcept {
-      joined = &all;
-      this->begin(*this->root, leaf.home().inherited(), &leaf.home(), &on_end);
+      this->begin_unlinked(*this->root, leaf.home().inherited(), all, &on_end);
+      this->run = &taken_job;
+    }
+    static void taken_job(rt::job& self, rt::turn& now) noexcept {
+      static_cast<child&>(self).is_taken = true;
+      rt::scope::start_job(self, now);
     }
     static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
       auto& one = static_cast<child&>(self);
-      return one.joined->child_ended(now, Rule::decides(one) ? &self : nullptr);
+      auto& all = static_cast<fork_join&>(*one.joined);
+      if (Rule::decides(one)) [[unlikely]]
+        all.decide(one);
+      return one.is_taken ? or_noop(all.arrive(now)) : all.go_on_in_row(now);
     }
   };
 
@@ -36,46 +58,23 @@ class fork_join : public join {
   std::coroutine_handle<> fork(rt::frame& leaf, const void* begin, const void* end, std::size_t count,
                                rt::scope& first, ForEach for_each_backwards) noexcept {
     rt::turn& now = rt::this_turn();
-    begin_ = begin;
-    end_ = end;
-    if (!arm(leaf, count)) {
+    rt::scope& parent = leaf.home();
+    if ((parent.is_stopping() || rt::scope::was_any_missed(now.missed_stops)) && parent.look_for_stop())
+        [[unlikely]] {
       stop_at(leaf, now);
       return std::noop_coroutine();
     }
-    rt::engine& home = leaf.home().home();
+    begin_ = begin;
+    end_ = end;
+    count_ = count;
+    expect(leaf, row_is_on);
     // Backwards, so that our own worker takes the second child next, and thieves take the last one first.
     for_each_backwards([&](rt::scope& one) {
-      if (&one != &first) home.fork(one);
+      if (&one != &first) now.forks->push(one);
     });
-    if (count > 1) home.offer_forked();
+    if (count > 1 && now.is_anybody_to_be_woken()) [[unlikely]]
+      parent.home().offer_forked();
     return rt::enter(*first.root, now);
-  }
-
-  // A child has ended, `decider` if by that the others are superfluous: on to a sibling that nobody has taken
-  // yet, or to the parent.
-  std::coroutine_handle<> child_ended(rt::turn& now, rt::scope* decider) noexcept {
-    rt::scope* nobody = nullptr;
-    if (decider != nullptr && decider_.compare_exchange_strong(nobody, decider, std::memory_order_acq_rel,
-                                                               std::memory_order_relaxed)) {
-      rt::job_list ready;
-      stop_children(ready);
-      waiter->home().submit(ready);
-    }
-    const void* const begin = begin_;
-    const void* const end = end_;
-    if (const std::coroutine_handle<> parent = arrive(now)) return parent;
-    // SAFETY: the join may be gone now. Then no sibling of ours is left in our own queue, where only we push;
-    // and pointers are compared, not followed, until pop() has made the sibling ours.
-    const void* const top = now.forks->peek();
-    if (top == nullptr || top < begin || top >= end) return std::noop_coroutine();
-    rt::job* const sibling = now.forks->pop();
-    if (sibling == nullptr) return std::noop_coroutine();  // a thief was faster
-    auto& taken = static_cast<rt::scope&>(*sibling);
-    if (taken.is_stopping()) {
-      now.resume_first = sibling;  // its job unwinds it
-      return std::noop_coroutine();
-    }
-    return rt::enter(*taken.root, now);
   }
 
   // After all have arrived: the child whose end decided, the first one in time; or null.
@@ -83,9 +82,47 @@ class fork_join : public join {
     return decider_.load(std::memory_order_relaxed);  // ordered by the arrivals
   }
 
+  // For reports.
+  [[nodiscard]] std::size_t still_running() const noexcept {
+    const std::size_t counted = pending();
+    return counted <= row_is_on / 2 ? counted : count_ - ended_in_row_ - (row_is_on - counted);
+  }
+
  private:
+  // In the shared word while the row goes on: more than any number of children.
+  static constexpr std::size_t row_is_on = std::numeric_limits<std::size_t>::max() / 2 + 1;
+
+  // By this end the others are superfluous.
+  WEFT_COLD void decide(rt::scope& ended) noexcept {
+    rt::scope* nobody = nullptr;
+    if (!decider_.compare_exchange_strong(nobody, &ended, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed)) {
+      return;
+    }
+    rt::job_list ready;
+    stop_children(ready);
+    waiter->home().submit(ready);
+  }
+
+  // A child of the row has ended: on to a sibling that nobody has taken yet, or to the parent.
+  std::coroutine_handle<> go_on_in_row(rt::turn& now) noexcept {
+    if (++ended_in_row_ == count_) [[likely]]
+      return or_noop(complete(now));
+    if (rt::job* const sibling = now.forks->pop_within(begin_, end_)) [[likely]] {
+      auto& next = static_cast<rt::scope&>(*sibling);
+      if (!next.is_stopping()) [[likely]]
+        return rt::enter(*next.root, now);
+      now.resume_first = sibling;  // its job unwinds it, and counts it as taken
+    }
+    // SAFETY: the join may be gone once the others are told.
+    const std::size_t told = row_is_on - (count_ - ended_in_row_);
+    return or_noop(arrive(now, told));
+  }
+
   const void* begin_ = nullptr;
   const void* end_ = nullptr;
+  std::size_t count_ = 0;
+  std::size_t ended_in_row_ = 0;
   // Set once, by the first child whose end decides.
   rt::atomic<rt::scope*> decider_{nullptr};
 };

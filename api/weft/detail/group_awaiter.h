@@ -31,7 +31,6 @@ class group_awaiter : join {
   template <class MakeBody>
   group_awaiter(MakeBody& make_body, const rt::context& inherited) : join(kind), core_(*this), group_(core_) {
     core_.bind(inherited);
-    body_.joined = this;
     body_.adopt(start_body<T, Group>(make_body, group_).release());
   }
 
@@ -41,7 +40,7 @@ class group_awaiter : join {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
     rt::frame& leaf = self.promise();
     rt::scope& outer = leaf.home();
-    body_.begin(*body_.root, outer.inherited(), &outer, &body_ended);
+    body_.begin(*body_.root, outer.inherited(), this, &body_ended);
     if (!arm(leaf, 1)) {
       stop_at(leaf, rt::this_turn());
       return std::noop_coroutine();
@@ -74,12 +73,8 @@ class group_awaiter : join {
     }
     group_awaiter* all;
   };
-  struct body_scope : child_scope<T> {
-    group_awaiter* joined = nullptr;
-  };
-
   static std::coroutine_handle<> body_ended(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    group_awaiter& all = *static_cast<body_scope&>(self).joined;
+    group_awaiter& all = static_cast<group_awaiter&>(*self.joined);
     if (all.body_.has_error()) {
       all.body_failure_.error = all.body_.result().take_error();
       all.body_failure_.where = all.body_.root->site();
@@ -110,7 +105,7 @@ class group_awaiter : join {
   group_failure body_failure_;  // outlives the core, whose list it may be in
   core core_;
   Group group_;
-  body_scope body_;
+  child_scope<T> body_;
 };
 
 template <class T, class Group, class MakeBody>

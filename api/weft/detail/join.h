@@ -40,7 +40,7 @@ class join : public rt::leaf_op {
   struct join_kind : rt::leaf_kind {
     constexpr join_kind(const char* words, stop_fn on_stop, settle_fn on_settle, describe_fn on_describe,
                         children_fn on_children) noexcept
-        : rt::leaf_kind{words, &forward, on_describe, on_children},
+        : rt::leaf_kind{words, &forward, on_describe, on_children, &forward_late},
           stop_children(on_stop),
           settle(on_settle) {}
     stop_fn stop_children;
@@ -53,18 +53,30 @@ class join : public rt::leaf_op {
   // The parent, suspended at `leaf`, is about to wait for `participants`. False: it is stopping; start
   // nothing and return stop_at(leaf).
   [[nodiscard]] bool arm(rt::frame& leaf, std::size_t participants) noexcept {
+    expect(leaf, participants);
+    return waiter->arm(*this, leaf);
+  }
+
+  // The same, for a parent that is armed by a child that needs it: see scope::link_up().
+  void expect(rt::frame& leaf, std::size_t participants) noexcept {
     waiter = &leaf.home();
+    waiter->at = &leaf;
     leaf_ = &leaf;
     pending_.store(participants, std::memory_order_relaxed);  // published by whatever starts the participants
-    return waiter->arm(*this, leaf);
   }
 
   // One participant has ended. The last one gets the parent to enter; the others null, and the join may be
   // gone. Null, too, when the loop or the forwarding job takes over.
-  [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now) noexcept {
+  [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now, std::size_t participants = 1) noexcept {
     // Release publishes the participant's outcome to the last one, which acquires all of them.
-    if (pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
+    if (pending_.fetch_sub(participants, std::memory_order_acq_rel) != participants) return nullptr;
     return complete(now);
+  }
+
+  // All have arrived.
+  std::coroutine_handle<> complete(rt::turn& now) noexcept {
+    if (waiter->is_armed_with(*this) && !waiter->finish()) return nullptr;  // the forwarding job goes on
+    return go_on(now);
   }
 
   void stop_children(rt::job_list& ready) noexcept { kind().stop_children(*this, ready); }
@@ -78,11 +90,6 @@ class join : public rt::leaf_op {
   // SAFETY: the constructor takes nothing else.
   [[nodiscard]] const join_kind& kind() const noexcept { return static_cast<const join_kind&>(*what); }
 
-  std::coroutine_handle<> complete(rt::turn& now) noexcept {
-    if (!waiter->finish()) return nullptr;  // the forwarding job goes on
-    return go_on(now);
-  }
-
   std::coroutine_handle<> go_on(rt::turn& now) noexcept {
     rt::frame& leaf = *leaf_;
     if (kind().settle(*this)) return rt::enter(leaf, now);
@@ -94,6 +101,13 @@ class join : public rt::leaf_op {
     self.waiter->run = &forward_job;
     ready.push_back(*self.waiter);
     return rt::cancel_outcome::forwarded;
+  }
+
+  static void forward_late(rt::leaf_op& self) noexcept {
+    rt::engine& home = self.waiter->home();
+    rt::job_list ready;
+    static_cast<void>(forward(self, ready));
+    home.submit(ready);
   }
 
   static void forward_job(rt::job& parent, rt::turn& now) noexcept {
@@ -125,7 +139,8 @@ inline void stop_at(rt::frame& leaf, rt::turn& now) noexcept {
 template <class T>
 class child_scope : public rt::scope {
  public:
-  child_scope() noexcept = default;
+  // Not defaulted: value-initialisation would write zeros over all of it first.
+  child_scope() noexcept {}
   ~child_scope() {
     if (root != nullptr) root->handle().destroy();
   }

@@ -5,7 +5,7 @@
 namespace weft::inline WEFT_ABI::detail {
 
 bool promise_base::end_as_stopped_again() noexcept {
-  if (!home().is_stopping()) return false;
+  if (!home().look_for_stop()) return false;
   try {
     throw;
   } catch (const stopped_error&) {

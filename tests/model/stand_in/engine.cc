@@ -28,6 +28,9 @@ struct engine::parts {
 
   explicit parts(std::size_t workers) : seats(workers) {}
 
+  // Every fork is offered.
+  const atomic<std::uint64_t> somebody_sleeps{std::uint64_t{1} << 32};
+
   void submit(job& ready, std::source_location at) {
     model::explorer::get().point();
     content.give();
@@ -45,6 +48,7 @@ struct engine::parts {
   void work(std::size_t self) {
     turn& now = seats[self].now;
     now.forks = &seats[self].forks;
+    now.others = &somebody_sleeps;
     const turn_guard entered(now);
     std::uint64_t offers_seen = 0;
     for (;;) {
