@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/work/job.h"
 
@@ -37,7 +38,8 @@ class fork_queue {
     if (bottom - top >= owned_->size()) [[unlikely]]
       grow(top, bottom);
     owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
-    bottom_->store(bottom + 1, std::memory_order_release);           // pairs with steal(): load of bottom_
+    WEFT_CHAOS(yield);
+    bottom_->store(bottom + 1, std::memory_order_release);  // pairs with steal(): load of bottom_
   }
 
   // Owner. The item that pop() would return, if no thief is faster; null when empty. The item may be gone:
@@ -55,6 +57,7 @@ class fork_queue {
     if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
     // Store, then load, both seq_cst: either a thief sees the lower bottom_, or we see its higher top_.
     bottom_->store(bottom, std::memory_order_seq_cst);
+    WEFT_CHAOS(yield);
     std::int64_t top = top_->load(std::memory_order_seq_cst);
     job* taken = nullptr;
     if (top <= bottom) {
@@ -75,8 +78,10 @@ class fork_queue {
   [[nodiscard]] job* steal() noexcept {
     std::int64_t top = top_->load(std::memory_order_seq_cst);             // before bottom_: see pop()
     if (top >= bottom_->load(std::memory_order_seq_cst)) return nullptr;  // pairs with push(): release
-    ring* current = ring_.load(std::memory_order_acquire);                // pairs with grow()
+    WEFT_CHAOS(yield);
+    ring* current = ring_.load(std::memory_order_acquire);            // pairs with grow()
     job* taken = current->slot(top).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
+    WEFT_CHAOS(yield);
     if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
       return nullptr;
     }
@@ -119,6 +124,7 @@ class fork_queue {
       larger->slot(i).store(owned_->slot(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     owned_ = larger;
+    WEFT_CHAOS(yield);
     ring_.store(larger, std::memory_order_release);  // pairs with steal(): publishes the copied slots
   }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 #include "weft/rt/work/scope_extras.h"
 
@@ -22,6 +23,7 @@ void destroy_stopped(frame& dying, turn& now) noexcept {
 }  // namespace
 
 void scope::stop(job_list& ready) noexcept {
+  WEFT_CHAOS(yield);
   // Acquire pairs with arm(): op and `at`. Release pairs with is_stopping(). Sequentially consistent with on_stop():
   // this bit, then the list; there the list, then the bit. So one of the two sees the other.
   const std::uintptr_t before = leaf_.fetch_or(stopping, std::memory_order_seq_cst);
@@ -29,6 +31,7 @@ void scope::stop(job_list& ready) noexcept {
   if (scope_extras* const more = extras_.load(std::memory_order_seq_cst)) [[unlikely]] {
     if (job* const calls = more->take_job()) ready.push_back(*calls);
   }
+  WEFT_CHAOS(yield);
   if (before == 0) return;  // runs, and will see it
   auto& op = *reinterpret_cast<leaf_op*>(before);
   switch (op.what->cancel(op, ready)) {
@@ -38,6 +41,7 @@ void scope::stop(job_list& ready) noexcept {
       ready.push_back(*this);
       break;
     case cancel_outcome::completing:
+      WEFT_CHAOS(yield);
       if (left()) ready.push_back(*this);
       break;
     case cancel_outcome::forwarded:
@@ -104,15 +108,18 @@ scope_extras& scope::extras() {
   return *found;
 }
 
-void scope::drop_extras(scope_extras& of) noexcept {
-  WEFT_DCHECK(of.hooks == nullptr, "a chain ended with clean-up left");
-  of.let_go();
+void scope::drop_extras(scope_extras& more, scope& of) noexcept {
+  WEFT_DCHECK(more.hooks == nullptr, "a chain ended with clean-up left");
+  // A join's child dies in its parent's frame: there its error is being thrown, or has become a value.
+  if (of.parent != nullptr) take_error_stack(of, *of.parent);
+  more.let_go();
 }
 
 bool scope::on_stop(stop_callbacks::entry& joining, job_list& ready) {
   if (is_stopping()) return false;
   scope_extras& more = extras();
   if (!more.callbacks.add(joining)) return false;
+  WEFT_CHAOS(yield);
   if ((leaf_.load(std::memory_order_seq_cst) & stopping) == 0) return true;  // pairs with stop()
   if (job* const calls = more.take_job()) ready.push_back(*calls);
   return true;

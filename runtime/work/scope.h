@@ -31,6 +31,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/job_list.h"
@@ -79,7 +80,7 @@ struct scope : job {
     // Whoever frees a scope is the last one to know of it.
     if (scope_extras* const more = extras_.load(std::memory_order_acquire))
         [[unlikely]]  // pairs with extras()
-      drop_extras(*more);
+      drop_extras(*more, *this);
   }
 
   // `first` becomes the root. The job, when it is run, enters it (or ends at once, if a stop came before).
@@ -102,6 +103,7 @@ struct scope : job {
   [[nodiscard]] bool arm(leaf_op& op, frame& leaf) noexcept {
     at = &leaf;
     run = &resume_job;
+    WEFT_CHAOS(yield);
     std::uintptr_t none = 0;
     // Release publishes op and `at` to stop(); a failure needs no order, the chain only unwinds itself.
     return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op),
@@ -113,6 +115,7 @@ struct scope : job {
   [[nodiscard]] bool wait_for(leaf_op& op, const context& inherited, run_fn when_done) noexcept {
     context_ = &inherited;
     run = when_done;
+    WEFT_CHAOS(yield);
     std::uintptr_t none = 0;
     return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op),
                                          std::memory_order_acq_rel, std::memory_order_acquire);
@@ -123,10 +126,12 @@ struct scope : job {
   [[nodiscard]] bool finish() noexcept {
     std::uintptr_t armed =
         leaf_.load(std::memory_order_relaxed);  // ours alone to clear; only `stopping` can come
+    WEFT_CHAOS(yield);
     if ((armed & stopping) == 0 &&
         leaf_.compare_exchange_strong(armed, 0, std::memory_order_acq_rel, std::memory_order_acquire)) {
       return true;
     }
+    WEFT_CHAOS(yield);
     // Pairs with left(): the second to come sees the first's bit, and everything before it.
     if ((leaf_.fetch_or(completed, std::memory_order_acq_rel) & canceller_left) == 0) return false;
     forget_op();
@@ -136,6 +141,7 @@ struct scope : job {
   // The other half of finish(), for a canceller that found the operation completing, or that has forwarded
   // the stop. True: the completer was here before; the caller hands this job out.
   [[nodiscard]] bool left() noexcept {
+    WEFT_CHAOS(yield);
     if ((leaf_.fetch_or(canceller_left, std::memory_order_acq_rel) & completed) == 0) return false;
     forget_op();
     return true;
@@ -156,6 +162,9 @@ struct scope : job {
   void at_exit(exit_hook& registered, frame& of);
 
   scope_extras& extras();
+  [[nodiscard]] scope_extras* extras_or_null() const noexcept {
+    return extras_.load(std::memory_order_acquire);  // pairs with extras()
+  }
 
   // For reports: the clean-up that this chain waits for, or null.
   [[nodiscard]] scope* running_exit_hook() const noexcept;
@@ -211,7 +220,7 @@ struct scope : job {
   std::coroutine_handle<> enter_hook(turn& now, bool is_after_a_stop) noexcept;
   static std::coroutine_handle<> hook_ended(scope& self, turn& now, ending) noexcept;
   static void after_hook_job(job& self, turn& now) noexcept;
-  WEFT_COLD static void drop_extras(scope_extras& of) noexcept;
+  WEFT_COLD static void drop_extras(scope_extras& more, scope& of) noexcept;
 
   static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7;
 
@@ -223,6 +232,7 @@ struct scope : job {
 
 // Enters `next` by symmetric transfer, or through the loop once the transfer budget of this turn is spent.
 [[nodiscard]] inline std::coroutine_handle<> enter(frame& next, turn& now) noexcept {
+  if (WEFT_CHAOS(cut_short)) now.transfers = turn::transfer_budget;
   if (++now.transfers < turn::transfer_budget) [[likely]] {
     now.running = &next;
     return next.handle();

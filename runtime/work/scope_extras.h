@@ -1,5 +1,5 @@
-// What few scopes have, allocated when it is first asked for: functions to be called at a stop, and clean-up that is
-// awaited when a frame has ended.
+// What few scopes have, allocated when it is first asked for: functions to be called at a stop, clean-up that is awaited
+// when a frame has ended, and what is known of errors.
 //
 // Two parties: the scope, and the job that calls the functions. The scope may be gone when that job runs.
 // SPDX-License-Identifier: Apache-2.0
@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/work/error_stack.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/scope.h"
 #include "weft/rt/work/stop_callbacks.h"
@@ -50,6 +51,8 @@ struct scope_extras : job {
   exit_hook* hooks = nullptr;
   // The one that runs. Written on workers alone, for reports.
   exit_hook* running = nullptr;
+  // The chain's own; after its end, of whoever owns the scope.
+  error_stacks errors;
   // Set by the one of stop() and on_stop() that hands the job out.
   atomic<bool> is_taken{false};
   // The scope, and the job once it was taken.

@@ -9,6 +9,7 @@
 #include <source_location>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/frame_pool.h"
@@ -58,6 +59,7 @@ struct turn {
 
   // One more operation of this job has completed without waiting. False: it should step aside now.
   [[nodiscard]] bool spend_operation() noexcept {
+    if (WEFT_CHAOS(cut_short)) operations_left = 0;
     if (operations_left == 0) return false;
     --operations_left;
     return true;

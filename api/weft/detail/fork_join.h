@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "weft/detail/join.h"
+#include "weft/rt/base/chaos.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
@@ -47,6 +48,7 @@ class fork_join : public join {
     for_each_backwards([&](rt::scope& one) {
       if (&one != &first) home.fork(one);
     });
+    WEFT_CHAOS(late_wake);
     if (count > 1) home.offer_forked();
     return rt::enter(*first.root, now);
   }
@@ -59,6 +61,7 @@ class fork_join : public join {
                                                                std::memory_order_relaxed)) {
       rt::job_list ready;
       stop_children(ready);
+      WEFT_CHAOS(yield);
       waiter->home().submit(ready);
     }
     const void* const begin = begin_;
@@ -66,6 +69,7 @@ class fork_join : public join {
     if (const std::coroutine_handle<> parent = arrive(now)) return parent;
     // SAFETY: the join may be gone now. Then no sibling of ours is left in our own queue, where only we push;
     // and pointers are compared, not followed, until pop() has made the sibling ours.
+    if (WEFT_CHAOS(cut_short)) return std::noop_coroutine();
     const void* const top = now.forks->peek();
     if (top == nullptr || top < begin || top >= end) return std::noop_coroutine();
     rt::job* const sibling = now.forks->pop();

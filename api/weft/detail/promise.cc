@@ -1,5 +1,6 @@
 #include "weft/detail/promise.h"
 
+#include "weft/rt/work/error_stack.h"
 #include "weft/stop.h"
 
 namespace weft::inline WEFT_ABI::detail {
@@ -14,6 +15,12 @@ bool promise_base::end_as_stopped_again() noexcept {
   } catch (...) {
     return false;
   }
+}
+
+std::exception_ptr promise_base::noted_error() noexcept {
+  std::exception_ptr error = std::current_exception();
+  rt::note_error(*this, error);
+  return error;
 }
 
 }  // namespace weft::inline WEFT_ABI::detail
