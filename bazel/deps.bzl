@@ -9,6 +9,7 @@ monorepo's own pins win.
 """
 
 load("//bazel:dependency.bzl", "weft_bazel_builtin", "weft_dependency")
+load("//bazel:openmp.bzl", "weft_openmp")
 
 def _maybe(rule, name, **kwargs):
     if not native.existing_rule(name):
@@ -112,6 +113,34 @@ def weft_dev_dependencies(mode = "auto"):
         system_requires = ["/usr/include/CLI/CLI.hpp"],
         system_files = {"BUILD": "@weft//bazel/system:cli11.BUILD"},
     )
+
+    # A second explorer for the lock-free parts: tests/model/relacy.
+    _maybe(
+        weft_dependency,
+        name = "relacy",
+        mode = mode,
+        released_bazel = released,
+        system_package = "relacy-dev",
+        system_requires = ["/usr/include/relacy/relacy.hpp"],
+        system_files = {"BUILD": "@weft//bazel/system:relacy.BUILD"},
+    )
+
+    # What the comparison of schedulers stands on: its own output, and three of the rivals.
+    for name, package, header, build in [
+        ("nlohmann_json", "nlohmann-json3-dev", "nlohmann/json.hpp", "nlohmann_json.BUILD"),
+        ("asio", "libasio-dev", "asio.hpp", "asio.BUILD"),
+        ("boost_fiber", "libboost-fiber-dev", "boost/fiber/all.hpp", "boost_fiber.BUILD"),
+    ]:
+        _maybe(
+            weft_dependency,
+            name = name,
+            mode = mode,
+            released_bazel = released,
+            system_package = package,
+            system_requires = ["/usr/include/" + header],
+            system_files = {"BUILD": "@weft//bazel/system:" + build},
+        )
+    _maybe(weft_openmp, name = "openmp")
 
 def _distribution_bazel_4():
     # Debian 12/13's bazel-bootstrap is 4.2.3. Its built-in WORKSPACE suffix

@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <mutex>
+#include <source_location>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,6 +20,7 @@
 #include "weft/rt/os/cpus.h"
 #include "weft/rt/report.h"
 #include "weft/rt/scheduler/scheduler.h"
+#include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {
@@ -32,12 +36,18 @@ void print_unhandled(const unhandled_error& lost) {
   }
 #endif
   WEFT_CATCH_ALL {}
-  std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n  at %s:%u\n",
-               static_cast<int>(lost.name.size()), lost.name.data(), what.c_str(), lost.where.file_name(),
-               static_cast<unsigned>(lost.where.line()));
-  if (lost.spawned_at.line() == 0) return;
-  std::fprintf(stderr, "  spawned at %s:%u\n", lost.spawned_at.file_name(),
-               static_cast<unsigned>(lost.spawned_at.line()));
+  std::string places;
+  WEFT_TRY {
+    if (lost.spawned_at.line() != 0) {
+      places += "  spawned at ";
+      places += lost.spawned_at.file_name();
+      places += ':' + std::to_string(lost.spawned_at.line()) + '\n';
+    }
+    write_places(lost.stack.empty() ? std::span(&lost.where, 1) : lost.stack, lost.left_out, "  ", places);
+  }
+  WEFT_CATCH_ALL {}  // no memory: so far as it came
+  std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n%s", static_cast<int>(lost.name.size()),
+               lost.name.data(), what.c_str(), places.c_str());
 }
 
 // Tasks enter and leave on all workers at once: several lists, so that they seldom meet at a lock.
@@ -104,7 +114,12 @@ void engine::stop() noexcept {
   all.is_stopped = true;
   // Refuse new roots, and ask all to stop. Everything they may need to unwind is still alive.
   job_list ready;
-  for (auto& each : all.tasks) each->close_and_stop(ready);
+  // All rosters at once: a task that awaits another one is asked before it can hear that the other was stopped.
+  {
+    std::array<std::unique_lock<mutex>, roster_count> held;
+    for (std::size_t i = 0; i < roster_count; ++i) held[i] = all.tasks[i]->hold();
+    for (std::size_t i = 0; i < roster_count; ++i) all.tasks[i]->close_and_stop(ready, held[i]);
+  }
   submit(ready);
   for (auto& each : all.tasks) each->wait_until_empty();
   all.compute.drain();

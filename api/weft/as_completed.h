@@ -20,13 +20,13 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "weft/detail/call.h"
 #include "weft/detail/held.h"
 #include "weft/detail/kept_value.h"
 #include "weft/detail/task_range.h"
@@ -80,17 +80,17 @@ task<> arrive_at(arrivals<Arrival>* done, task<T> one) {
 // Calls `fn` with what the I-th task, of type T, gave.
 template <std::size_t I, class T, class Arrival, class F>
 task<> hand_over(F& fn, Arrival& came) {
-  const auto call = [&]() -> decltype(auto) {
+  const auto told = [&]() WEFT_CORO_WRAPPER -> decltype(auto) {
     if constexpr (std::is_void_v<T>) {
-      return std::invoke(fn);
+      return call(fn);
     } else {
-      return std::invoke(fn, static_cast<T&&>(*std::get_if<I>(&came)));
+      return call(fn, static_cast<T&&>(*std::get_if<I>(&came)));
     }
   };
-  if constexpr (awaitable_of_ours<decltype(call())>) {
-    static_cast<void>(co_await call());
+  if constexpr (awaitable_of_ours<decltype(told())>) {
+    static_cast<void>(co_await told());
   } else {
-    static_cast<void>(call());
+    static_cast<void>(told());
     co_return;
   }
 }
@@ -143,7 +143,7 @@ WEFT_CORO_WRAPPER task<> start_as_completed(std::tuple<Args&...> all, std::index
 }  // namespace detail
 
 template <detail::range_of_awaitables Range, class F>
-[[nodiscard]] WEFT_CORO_WRAPPER task<> as_completed(Range&& tasks, F fn) {
+[[nodiscard]] WEFT_CORO_KEEPS task<> as_completed(Range&& tasks, F fn) {
   return detail::run_as_completed(detail::tasks_of(std::forward<Range>(tasks)),
                                   detail::held<F>(std::move(fn)));
 }

@@ -59,13 +59,13 @@ struct optional_rule : settled_rule {
 }  // namespace detail
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto as_outcome(A awaited) {
+[[nodiscard]] auto as_outcome(A awaited WEFT_LIFETIMEBOUND) {
   return detail::forked_operation<detail::outcome_rule, detail::await_result<A>>(
       detail::as_task(std::move(awaited)));
 }
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto stopped_as_optional(A awaited) {
+[[nodiscard]] auto stopped_as_optional(A awaited WEFT_LIFETIMEBOUND) {
   return detail::forked_operation<detail::optional_rule, detail::await_result<A>>(
       detail::as_task(std::move(awaited)));
 }

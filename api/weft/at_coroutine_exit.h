@@ -27,7 +27,6 @@
 #include <utility>
 
 #include "weft/detail/spawned.h"
-#include "weft/named.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/work/scope_extras.h"
 #include "weft/task.h"
@@ -58,7 +57,7 @@ struct exit_call final : rt::exit_hook, pooled {
   static void drop_call(rt::exit_hook& self) noexcept {
     auto& result = static_cast<promise<void>*>(self.root)->result;
     if (result.has_error()) {
-      report_unhandled(*self.home().unhandled(), spawn_mark(), self.root->site(), result.take_error());
+      report_unhandled(*self.home().unhandled(), self, self.root->site(), result.take_error());
     }
     delete static_cast<exit_call*>(&self);
   }

@@ -20,6 +20,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@
 #include "weft/sync/semaphore.h"
 #include "weft/task.h"
 #include "weft/task_group.h"
+#include "weft/yield.h"
 
 namespace weft::inline WEFT_ABI {
 namespace detail {
@@ -41,7 +43,6 @@ namespace detail {
 // How a child ended, in the child's own block.
 template <class T>
 struct completion : rt::roster::member, pooled {
-  spawn_mark mark;
   std::source_location where;
   std::optional<outcome<T>> end;
   completion* next = nullptr;
@@ -60,7 +61,7 @@ class completion_queue {
   ~completion_queue() {
     while (first_ != nullptr) {
       const std::unique_ptr<completion<T>> each = pop();
-      if (each->end->has_error()) report_unhandled(*reporter_, each->mark, each->where, each->end->error());
+      if (each->end->has_error()) report_unhandled(*reporter_, *each, each->where, each->end->error());
     }
   }
 
@@ -197,7 +198,10 @@ class completion_claim {
 template <class T>
 task<std::optional<outcome<T>>> next_completion(std::shared_ptr<completion_queue<T>> from) {
   completion_claim<T> claim(*from);
-  if (!claim.is_held()) co_return std::nullopt;
+  if (!claim.is_held()) {
+    co_await stop_point_operation();
+    co_return std::nullopt;
+  }
   semaphore_permit came = co_await from->came().acquire();
   came.forget();
   // From here on nothing waits: a stop cannot come between the end and its taker.
@@ -219,14 +223,14 @@ class completions {
   bool spawn(F&& function, Args&&... arguments) {
     return start(spawn_mark(), std::forward<F>(function), std::forward<Args>(arguments)...);
   }
-  template <class F, class... Args>
+  template <std::same_as<named> Label, class F, class... Args>
     requires detail::spawnable<F, Args...> && std::is_same_v<detail::spawned_value<F, Args...>, T>
-  bool spawn(named label, F&& function, Args&&... arguments) {
+  bool spawn(Label label, F&& function, Args&&... arguments) {
     return start(spawn_mark(std::move(label)), std::forward<F>(function), std::forward<Args>(arguments)...);
   }
 
   // The next end; empty when all ends are taken (or waited for by others) and nothing runs that could give one.
-  [[nodiscard]] WEFT_CORO_WRAPPER task<std::optional<outcome<T>>> next() {
+  [[nodiscard]] WEFT_CORO_KEEPS task<std::optional<outcome<T>>> next() {
     return detail::next_completion<T>(queue_);
   }
 

@@ -182,13 +182,13 @@ class [[nodiscard("the task does not run until this is awaited")]] deadline_oper
 };
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto with_deadline(deadline& until, A timed) {
+[[nodiscard]] auto with_deadline(deadline& until, A timed WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(timed));
   return deadline_operation<detail::task_value<decltype(coroutine)>>(until, std::move(coroutine));
 }
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto with_deadline(std::chrono::steady_clock::time_point due, A timed) {
+[[nodiscard]] auto with_deadline(std::chrono::steady_clock::time_point due, A timed WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(timed));
   return timeout_operation<detail::task_value<decltype(coroutine)>>(rt::os::to_ns(due), std::move(coroutine));
 }

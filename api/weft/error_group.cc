@@ -1,7 +1,11 @@
 #include "weft/error_group.h"
 
+#include <source_location>
+#include <span>
 #include <string_view>
 #include <utility>
+
+#include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI {
 namespace {
@@ -16,11 +20,12 @@ std::string text_of(const std::exception_ptr& error) {
   }
 }
 
-void add_place(std::string& text, std::string_view preposition, const std::source_location& where) {
-  text += preposition;
-  text += where.file_name();
-  text += ':';
-  text += std::to_string(where.line());
+// A group's text has lines of its own.
+void add_indented(std::string& text, std::string_view lines) {
+  for (const char c : lines) {
+    text += c;
+    if (c == '\n') text += "    ";
+  }
 }
 
 std::string text_of(const std::vector<child_error>& errors) {
@@ -28,11 +33,17 @@ std::string text_of(const std::vector<child_error>& errors) {
   for (const child_error& each : errors) {
     text += "\n  ";
     if (!each.name.empty()) text += each.name + ": ";
-    text += text_of(each.error);
-    text += "\n    in ";
-    text += each.where.function_name();
-    add_place(text, " at ", each.where);
-    if (each.spawned_at.line() != 0) add_place(text, "\n    spawned at ", each.spawned_at);
+    add_indented(text, text_of(each.error));
+    text += '\n';
+    if (each.spawned_at.line() != 0) {
+      text += "    spawned at ";
+      text += each.spawned_at.file_name();
+      text += ':' + std::to_string(each.spawned_at.line()) + '\n';
+    }
+    std::span<const std::source_location> stack(each.stack);
+    if (stack.empty()) stack = std::span(&each.where, 1);
+    rt::write_places(stack, each.left_out, "    ", text);
+    text.pop_back();
   }
   return text;
 }

@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/detail/call.h"
 #include "weft/detail/held.h"
 #include "weft/detail/kept_value.h"
 #include "weft/rt/base/atomic.h"
@@ -81,7 +82,7 @@ class concurrent_loop {
     const rt::lock_guard<rt::mutex> guard(lock_);
     if (next_ == std::ranges::end(elements_)) return std::nullopt;
     if constexpr (!std::is_void_v<value>) slot = &slots_.emplace_back();
-    std::optional<task<value>> made(as_task(std::invoke(fn_, *next_)));
+    std::optional<task<value>> made(as_task(call(fn_, *next_)));
     ++next_;
     return made;
   }
@@ -119,7 +120,7 @@ task<concurrent_results<View, F>> run_concurrent_loop(held<View> elements, std::
 
 template <std::ranges::input_range Range, class F>
   requires detail::awaitable_of_ours<std::invoke_result_t<F&, std::ranges::range_reference_t<Range>>>
-[[nodiscard]] WEFT_CORO_WRAPPER auto for_each_concurrent(Range&& elements, std::size_t at_most, F fn) {
+[[nodiscard]] WEFT_CORO_KEEPS auto for_each_concurrent(Range&& elements, std::size_t at_most, F fn) {
   using view = std::views::all_t<Range>;
   return detail::run_concurrent_loop<view, F>(
       detail::held<view>(std::views::all(std::forward<Range>(elements))), at_most,

@@ -7,7 +7,7 @@
 // is never awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the
 // task ends later.
 // Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever holds it
-// then.
+// then. A task that awaits its own handle, itself or in a child, aborts: it could not end.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,6 +19,7 @@
 
 #include "weft/detail/spawned.h"
 #include "weft/rt/work/coroutine_name.h"
+#include "weft/rt/work/error_stack.h"
 #include "weft/stop.h"
 
 namespace weft::inline WEFT_ABI {
@@ -38,6 +39,7 @@ class join_awaiter : rt::leaf_op {
   bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
     rt::frame& leaf = self.promise();
     waiter = &leaf.home();
+    WEFT_CHECK(!waits_for_itself(), "a task awaits its own join_handle: it would never end");
     if (!waiter->arm(*this, leaf)) {
       stop_at(leaf, rt::this_turn());
       return true;
@@ -59,10 +61,19 @@ class join_awaiter : rt::leaf_op {
     WEFT_CHECK(!awaited_.is_taken, "the result of a task is taken once");
     awaited_.is_taken = true;
     if (awaited_.was_stopped) WEFT_THROW(stopped_error());
+    if (awaited_.result.has_error()) [[unlikely]]
+      rt::take_error_stack(awaited_, *waiter);
     return awaited_.result.take();
   }
 
  private:
+  // The waiter is the awaited task, or a part of it.
+  [[nodiscard]] bool waits_for_itself() const noexcept {
+    const rt::scope* part = waiter;
+    while (part != nullptr && part != &awaited_) part = part->parent();
+    return part != nullptr;
+  }
+
   static rt::cancel_outcome cancel_wait(rt::leaf_op& self, rt::job_list&) noexcept {
     auto& op = static_cast<join_awaiter&>(self);
     return op.awaited_.life.give_up(*op.waiter) ? rt::cancel_outcome::taken : rt::cancel_outcome::completing;

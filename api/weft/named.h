@@ -1,4 +1,4 @@
-// named: what a spawned task is called in errors and reports, and where it was spawned.
+// named: what a spawned task is called in errors and in runtime::dump(), and where it was spawned.
 //
 //     group.spawn(weft::named("fetch 3"), fetch, url);
 //     auto page = weft::spawn(weft::named("front page"), fetch, url);
@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "weft/rt/base/config.h"
+#include "weft/rt/work/spawn_mark.h"
 
 namespace weft::inline WEFT_ABI {
 
@@ -31,23 +32,10 @@ class named {
 };
 
 // Kept with every spawned task: its name, if it was given one, and where it was spawned, if that is known.
-class spawn_mark {
+class spawn_mark : public rt::spawn_mark {
  public:
-  spawn_mark() noexcept = default;
-  explicit spawn_mark(std::source_location where) noexcept : where_(where) {}
-  explicit spawn_mark(named&& label) noexcept : name_(std::move(label.name_)), where_(label.where_) {}
-
-  // Empty if it was given none.
-  [[nodiscard]] const std::string& name() const noexcept {
-    static const std::string none;
-    return name_ != nullptr ? *name_ : none;
-  }
-  // Line 0 if it is not known.
-  [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
-
- private:
-  std::unique_ptr<const std::string> name_;
-  std::source_location where_;
+  using rt::spawn_mark::spawn_mark;
+  explicit spawn_mark(named&& label) noexcept : rt::spawn_mark(label.where_, std::move(label.name_)) {}
 };
 
 }  // namespace weft::inline WEFT_ABI

@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "weft/detail/join.h"
+#include "weft/detail/promise.h"
 #include "weft/detail/result_slot.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/offload/call.h"
@@ -108,6 +109,9 @@ class offload_awaiter : rt::call {
 
 template <detail::pool Where, class F>
 class [[nodiscard("the function does not run until this is awaited")]] offload_operation {
+  static_assert(!detail::awaitable_of_ours<std::invoke_result_t<F&>>,
+                "compute and spawn_blocking call a function: a task that it returns would never run");
+
  public:
   static constexpr bool may_be_awaited_as_lvalue = false;
   explicit offload_operation(F function) : function_(std::move(function)) {}

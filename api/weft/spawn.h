@@ -84,20 +84,21 @@ join_handle<detail::spawned_value<F, First, Rest...>> spawn(F&& function, First&
                           std::forward<First>(first), std::forward<Rest>(rest)...);
 }
 
-template <class F, class... Args>
+template <std::same_as<named> Label, class F, class... Args>
   requires detail::spawnable<F, Args...>
-join_handle<detail::spawned_value<F, Args...>> spawn(named label, F&& function, Args&&... arguments) {
+join_handle<detail::spawned_value<F, Args...>> spawn(Label label, F&& function, Args&&... arguments) {
   return detail::spawn_on(detail::current_engine(), spawn_mark(std::move(label)), std::forward<F>(function),
                           std::forward<Args>(arguments)...);
 }
 
 template <class T>
-join_handle<T> spawn(task<T> coroutine, std::source_location where = std::source_location::current()) {
+join_handle<T> spawn(task<T> coroutine WEFT_LIFETIMEBOUND,
+                     std::source_location where = std::source_location::current()) {
   return detail::spawn_on(detail::current_engine(), spawn_mark(where), std::move(coroutine));
 }
 
 template <class T>
-join_handle<T> spawn(named label, task<T> coroutine) {
+join_handle<T> spawn(named label, task<T> coroutine WEFT_LIFETIMEBOUND) {
   return detail::spawn_on(detail::current_engine(), spawn_mark(std::move(label)), std::move(coroutine));
 }
 

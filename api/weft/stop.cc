@@ -1,9 +1,15 @@
 #include "weft/stop.h"
 
 #include "weft/rt/engine.h"
+#include "weft/rt/scheduler/current.h"
 #include "weft/rt/work/job_list.h"
 
 namespace weft::inline WEFT_ABI {
+
+bool inplace_stop_token::is_its_task_told_to_stop() const noexcept {
+  rt::turn& now = rt::this_turn();
+  return now.running != nullptr && &now.running->home() == scope_ && scope_->look_for_stop(now);
+}
 
 bool inplace_stop_token::enlist(rt::stop_callbacks::entry& joining) const {
   if (scope_ != nullptr) {

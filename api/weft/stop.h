@@ -41,7 +41,7 @@ class inplace_stop_token {
   explicit inplace_stop_token(rt::scope& of) noexcept : scope_(&of) {}
 
   [[nodiscard]] bool stop_requested() const noexcept {
-    if (scope_ != nullptr) return scope_->is_stopping();
+    if (scope_ != nullptr) return scope_->is_stopping() || is_its_task_told_to_stop();
     return source_ != nullptr && source_->is_requested();
   }
   [[nodiscard]] bool stop_possible() const noexcept { return scope_ != nullptr || source_ != nullptr; }
@@ -56,6 +56,9 @@ class inplace_stop_token {
   }
 
  private:
+  // The calling thread runs the task, which the stop may not have reached yet.
+  bool is_its_task_told_to_stop() const noexcept;
+
   friend inplace_stop_source;
   explicit inplace_stop_token(rt::stop_callbacks& of) noexcept : source_(&of) {}
 
@@ -71,8 +74,7 @@ class current_stop_token_awaiter : current_scope_awaiter {
   using current_scope_awaiter::await_suspend;
   [[nodiscard]] inplace_stop_token await_resume() const noexcept {
     rt::scope& own = current_scope_awaiter::await_resume();
-    // From now on others may ask it, who cannot look upwards.
-    static_cast<void>(own.look_for_stop());
+    own.link_up();  // others may ask it, who cannot look upwards
     return inplace_stop_token(own);
   }
 };
@@ -94,8 +96,8 @@ class [[nodiscard]] current_stop_token_operation {
 // its locals. False outside of a task: on other threads (the functions of compute() and spawn_blocking() take a token
 // along), and inside an awaitable of another library.
 [[nodiscard]] inline bool is_stopping() noexcept {
-  const rt::frame* const running = rt::this_turn().running;
-  return running != nullptr && running->home().look_for_stop();
+  rt::turn& now = rt::this_turn();
+  return now.running != nullptr && now.running->home().look_for_stop(now);
 }
 
 // Whether the destructor that calls runs because a stop takes its task apart. During a stop

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "weft/detail/promise.h"
+#include "weft/detail/unawaited.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI {
@@ -30,7 +31,12 @@ class [[nodiscard("a task that is not awaited does nothing")]] WEFT_CORO_TYPE ta
   using promise_type = detail::promise<T>;
   using value_type = T;
   static constexpr bool may_be_awaited_as_lvalue = false;
+  static_assert(!std::is_rvalue_reference_v<T>,
+                "a task gives a value, an lvalue reference or nothing: not a T&&");
+  static_assert(!std::is_const_v<T>, "a task gives a value that can be moved out: not a const T");
 
+  task(const task&) = delete;  // awaited once, and so moved: write std::move(it)
+  task& operator=(const task&) = delete;
   task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     task dying(std::move(*this));
@@ -38,7 +44,11 @@ class [[nodiscard("a task that is not awaited does nothing")]] WEFT_CORO_TYPE ta
     return *this;
   }
   ~task() {
-    if (coroutine_ != nullptr) coroutine_->handle().destroy();
+    if (coroutine_ == nullptr) return;
+#if WEFT_DEBUG
+    detail::report_unawaited(*coroutine_);
+#endif
+    coroutine_->handle().destroy();
   }
 
   // False once it was moved from or awaited.
@@ -64,6 +74,9 @@ class [[nodiscard("a task that is not awaited does nothing")]] WEFT_CORO_TYPE ta
 
     T await_resume() { return static_cast<promise_type*>(child)->result.take(); }
   };
+
+  // For coroutines of other libraries.
+  void operator co_await() const = delete;  // take weft::as_awaitable, or runtime::block_on on a plain thread
 
   // What co_await uses. The awaiter owns the coroutine from now on.
   [[nodiscard]] awaiter into_awaiter() && noexcept { return awaiter(release()); }
@@ -102,7 +115,7 @@ using await_result = decltype(std::declval<A>().into_awaiter().await_resume());
 
 // Anything of ours that can be awaited, as a task, for those who want one.
 template <class T>
-task<T> as_task(task<T> already) noexcept {
+WEFT_CORO_WRAPPER task<T> as_task(task<T> already) noexcept {
   return already;
 }
 template <awaitable_of_ours A>

@@ -95,7 +95,7 @@ task_group::~task_group() {
   WEFT_CHECK(own_->size() == 0, "a task_group is joined before it is destroyed: children still run");
   if (!own_->is_joined) {
     for (auto* each = own_->first_failure(); each != nullptr; each = each->next) {
-      detail::report_unhandled(*own_->reporter, each->mark, each->where, each->error);
+      detail::report_unhandled(*own_->reporter, *each->failed, each->where, each->error);
     }
   }
   own_->give_up_token();
@@ -109,7 +109,7 @@ task<> task_group::join() {
     const semaphore_permit all_ended = co_await own_->drained.acquire();
   }
   own_->is_joined = true;
-  if (own_->has_failed()) own_->throw_failures();
+  if (own_->has_failed()) own_->throw_failures(*own_->reporter);
 }
 
 }  // namespace weft::inline WEFT_ABI

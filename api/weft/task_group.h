@@ -23,6 +23,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -70,9 +71,9 @@ class task_group {
                                              std::forward<First>(first), std::forward<Rest>(rest)...));
   }
   // The same, with a name and a place for errors: see weft/named.h.
-  template <class F, class... Args>
+  template <std::same_as<named> Label, class F, class... Args>
     requires detail::spawnable<F, Args...>
-  bool spawn(named label, F&& function, Args&&... arguments) {
+  bool spawn(Label label, F&& function, Args&&... arguments) {
     return detail::launch(core(), make_child(spawn_mark(std::move(label)), std::forward<F>(function),
                                              std::forward<Args>(arguments)...));
   }
@@ -88,7 +89,7 @@ class task_group {
   // Stop: a stop point; a child that is not ready by then is stopped too.
   template <class T = void, class F, class... Args>
     requires detail::spawnable<F, started<T>, Args...>
-  [[nodiscard]] WEFT_CORO_WRAPPER task<T> start(F&& function, Args&&... arguments) {
+  [[nodiscard]] WEFT_CORO_KEEPS task<T> start(F&& function, Args&&... arguments) {
     using call = detail::kept_call<std::decay_t<F>, started<T>, std::decay_t<Args>...>;
     auto state = std::make_shared<detail::start_state<T>>();
     call kept(std::forward<F>(function), started<T>(state), std::forward<Args>(arguments)...);

@@ -146,7 +146,7 @@ class [[nodiscard("the task does not run until this is awaited")]] timeout_opera
 // The length counts from this call.
 template <class Rep, class Period, class A>
   requires detail::awaitable_of_ours<A>
-[[nodiscard]] auto with_timeout(std::chrono::duration<Rep, Period> length, A timed) {
+[[nodiscard]] auto with_timeout(std::chrono::duration<Rep, Period> length, A timed WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(timed));
   return timeout_operation<detail::task_value<decltype(coroutine)>>(
       rt::os::to_ns(rt::os::deadline_after(length)), std::move(coroutine));

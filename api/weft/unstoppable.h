@@ -89,7 +89,7 @@ class [[nodiscard("the task does not run until this is awaited")]] unstoppable_o
 };
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto unstoppable(A shielded) {
+[[nodiscard]] auto unstoppable(A shielded WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(shielded));
   return unstoppable_operation<detail::task_value<decltype(coroutine)>>(std::move(coroutine));
 }

@@ -84,14 +84,14 @@ struct when_all_rule {
 }  // namespace detail
 
 template <class... Ts>
-[[nodiscard]] auto when_all(task<Ts>... tasks) noexcept {
+[[nodiscard]] auto when_all(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
   return detail::forked_operation<detail::when_all_rule, Ts...>(std::move(tasks)...);
 }
 
 // Operations too: `co_await weft::when_all(weft::sleep_for(1s), fetch(url))`. Each becomes a task.
 template <detail::awaitable_of_ours... As>
   requires(!(detail::is_task<As> && ...))
-[[nodiscard]] auto when_all(As... awaited) {
+[[nodiscard]] auto when_all(As... awaited WEFT_LIFETIMEBOUND) {
   return when_all(detail::as_task(std::move(awaited))...);
 }
 

@@ -82,14 +82,14 @@ struct settled_rule {
 }  // namespace detail
 
 template <class... Ts>
-[[nodiscard]] auto when_all_settled(task<Ts>... tasks) noexcept {
+[[nodiscard]] auto when_all_settled(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
   return detail::forked_operation<detail::settled_rule, Ts...>(std::move(tasks)...);
 }
 
 // Operations too. Each becomes a task.
 template <detail::awaitable_of_ours... As>
   requires(!(detail::is_task<As> && ...))
-[[nodiscard]] auto when_all_settled(As... awaited) {
+[[nodiscard]] auto when_all_settled(As... awaited WEFT_LIFETIMEBOUND) {
   return when_all_settled(detail::as_task(std::move(awaited))...);
 }
 

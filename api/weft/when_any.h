@@ -93,7 +93,7 @@ struct when_any_rule {
       if (&one == winner) {
         index = at;
       } else if (one.has_error()) {
-        report_unhandled(*one.home().unhandled(), spawn_mark(), one.root->site(), one.result().take_error());
+        report_unhandled(*one.home().unhandled(), one, one.root->site(), one.result().take_error());
       }
       ++at;
     });
@@ -116,7 +116,7 @@ struct when_any_rule {
 }  // namespace detail
 
 template <class... Ts>
-[[nodiscard]] auto when_any(task<Ts>... tasks) noexcept {
+[[nodiscard]] auto when_any(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
   static_assert(sizeof...(Ts) != 0, "of no tasks none ends first");
   return detail::forked_operation<detail::when_any_rule, Ts...>(std::move(tasks)...);
 }
@@ -124,7 +124,7 @@ template <class... Ts>
 // Operations too: `co_await weft::when_any(weft::sleep_for(1s), fetch(url))`. Each becomes a task.
 template <detail::awaitable_of_ours... As>
   requires(!(detail::is_task<As> && ...))
-[[nodiscard]] auto when_any(As... awaited) {
+[[nodiscard]] auto when_any(As... awaited WEFT_LIFETIMEBOUND) {
   return when_any(detail::as_task(std::move(awaited))...);
 }
 

@@ -132,13 +132,13 @@ class [[nodiscard("the task does not run until this is awaited")]] stop_token_op
 };
 
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto with_stop_token(inplace_stop_token token, A watched) {
+[[nodiscard]] auto with_stop_token(inplace_stop_token token, A watched WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(watched));
   return stop_token_operation<detail::task_value<decltype(coroutine)>, inplace_stop_token>(
       token, std::move(coroutine));
 }
 template <detail::awaitable_of_ours A>
-[[nodiscard]] auto with_stop_token(std::stop_token token, A watched) {
+[[nodiscard]] auto with_stop_token(std::stop_token token, A watched WEFT_LIFETIMEBOUND) {
   auto coroutine = detail::as_task(std::move(watched));
   return stop_token_operation<detail::task_value<decltype(coroutine)>, std::stop_token>(std::move(token),
                                                                                         std::move(coroutine));

@@ -25,9 +25,10 @@ namespace detail {
 // The chain at `leaf`, which is suspended, goes behind the ready tasks; or is unwound, if it is stopping.
 inline void step_aside(rt::frame& leaf) noexcept {
   rt::scope& own = leaf.home();
-  if (own.look_for_stop()) {
+  if (own.look_for_stop(rt::this_turn())) {
     stop_at(leaf, rt::this_turn());
   } else {
+    own.link_up();
     own.home().submit(own.to_resume(leaf));  // another worker may have it at once
   }
 }
@@ -50,7 +51,7 @@ class checkpoint_awaiter {
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) const noexcept {
     rt::frame& leaf = self.promise();
-    if (!leaf.home().look_for_stop() && rt::this_turn().spend_operation()) return false;
+    if (!leaf.home().look_for_stop(rt::this_turn()) && rt::this_turn().spend_operation()) return false;
     step_aside(leaf);
     return true;
   }
@@ -65,7 +66,7 @@ class stop_point_awaiter {
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) const noexcept {
     rt::frame& leaf = self.promise();
-    if (!leaf.home().look_for_stop()) return false;
+    if (!leaf.home().look_for_stop(rt::this_turn())) return false;
     stop_at(leaf, rt::this_turn());
     return true;
   }

@@ -284,7 +284,15 @@ class Runtime:
         if word & 1:
             state += ", stopping"
         name = Site(root["site_"]).name if int(root) else "(no coroutine)"
+        spawned_at = None
+        if not int(scope["joined"]):  # a member of a roster
+            mark = self.weft.at(address, "rt::roster::member")["mark"]
+            given = held(mark["name_"])
+            name = text_of(given.dereference()) if int(given) else name
+            spawned_at = Site(mark["where_"])
         print("%s- %s: %s" % (self.indent(level), name, state))
+        if spawned_at is not None and spawned_at.is_known:
+            print("%s    spawned at %s" % (self.indent(level), spawned_at.place))
         if innermost is not None:
             self.print_chain(innermost, level)
         return children

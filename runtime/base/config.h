@@ -2,7 +2,7 @@
 //
 // Nothing here depends on NDEBUG or on a sanitizer: layout and inline bodies are the same in every build, so
 // that a library and a program compiled apart agree. The three switches that do change code (WEFT_DEBUG,
-// WEFT_CHAOS, WEFT_MODEL) are part of the inline namespace: mixing two values fails to link.
+// WEFT_CHAOS_BUILD, WEFT_MODEL) are part of the inline namespace: mixing two values fails to link.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,8 +13,8 @@
 #ifndef WEFT_DEBUG  // 1: WEFT_DCHECK is checked.
 #define WEFT_DEBUG 0
 #endif
-#ifndef WEFT_CHAOS  // 1: seeded perturbation of schedules.
-#define WEFT_CHAOS 0
+#ifndef WEFT_CHAOS_BUILD  // 1: WEFT_CHAOS(point) disturbs (chaos.h).
+#define WEFT_CHAOS_BUILD 0
 #endif
 #ifndef WEFT_MODEL  // 1: rt::atomic is the model checker's.
 #define WEFT_MODEL 0
@@ -23,7 +23,7 @@
 #define WEFT_ABI_NAME_(debug, chaos, model) v0_##debug##chaos##model
 #define WEFT_ABI_NAME(debug, chaos, model) WEFT_ABI_NAME_(debug, chaos, model)
 // Spelt `namespace weft::inline WEFT_ABI {` wherever a weft namespace is opened.
-#define WEFT_ABI WEFT_ABI_NAME(WEFT_DEBUG, WEFT_CHAOS, WEFT_MODEL)
+#define WEFT_ABI WEFT_ABI_NAME(WEFT_DEBUG, WEFT_CHAOS_BUILD, WEFT_MODEL)
 
 namespace weft::inline WEFT_ABI::rt {
 
@@ -45,19 +45,21 @@ namespace weft::inline WEFT_ABI::rt {
 #endif
 
 // Clang can refuse a coroutine whose captures or reference parameters die before it ends. It then also
-// refuses every plain function that returns a task, std::function<task<>()> included, so the checks are the
-// program's choice: -DWEFT_LIFETIME_CHECKS=1 (no change of layout or code).
+// refuses every plain function that returns a task and is not marked, so the checks are the program's choice:
+// `-include weft/lifetime_checks.h` (no change of layout or code).
 #if defined(__clang__) && defined(WEFT_LIFETIME_CHECKS) && WEFT_LIFETIME_CHECKS
 #define WEFT_CORO_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
+// A plain function that returns a task. The GNU spelling may also stand behind the parameters of a lambda.
+#define WEFT_CORO_WRAPPER __attribute__((coro_wrapper))
+// The same, where the task keeps its arguments and outlives the references that were passed.
+#define WEFT_CORO_KEEPS __attribute__((coro_wrapper, coro_disable_lifetimebound))
+// What is returned lives no longer than this parameter, or, behind a function, than its object.
+#define WEFT_LIFETIMEBOUND [[clang::lifetimebound]]
 #else
 #define WEFT_CORO_TYPE
-#endif
-
-// A plain function that returns a task that is safe beyond its own parameters.
-#if defined(__clang__)
-#define WEFT_CORO_WRAPPER [[clang::coro_wrapper]]
-#else
 #define WEFT_CORO_WRAPPER
+#define WEFT_CORO_KEEPS
+#define WEFT_LIFETIMEBOUND
 #endif
 
 #define WEFT_NOINLINE [[gnu::noinline]]

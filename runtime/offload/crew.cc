@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <new>
 #include <utility>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 #include "weft/rt/offload/refusal.h"
 #include "weft/rt/os/error.h"
@@ -33,10 +35,12 @@ crew::crew(const crew_options& options, completion_sink sink) noexcept
     : options_(checked(options)), sink_(sink) {}
 
 start_outcome crew::start(call& given) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(queue_.lock);
   if (!queue_.claim(given)) return start_outcome::stopped;
   given.refusal = admit();
   if (given.refusal) return start_outcome::refused;
+  WEFT_CHAOS(late_wake);
   queue_.push_back(given);
   ready_.notify_one();  // with the lock held: once it is free, the call may have run and the pool be gone
   return start_outcome::started;
@@ -81,6 +85,7 @@ void crew::serve(member& self) noexcept {
     while (call* taken = queue_.pop_front()) {
       ++running_;
       locked.unlock();
+      WEFT_CHAOS(yield);
       run_and_finish(*taken);
       locked.lock();
       --running_;
@@ -103,6 +108,7 @@ void crew::run_and_finish(call& taken) noexcept {
   // SAFETY: the chain waits until finish(). From then on the call is gone, and the scope too once it is
   // submitted.
   scope& waiter = *taken.waiter;
+  WEFT_CHAOS(yield);
   if (waiter.finish()) sink_.submit(sink_.owner, waiter);
 }
 

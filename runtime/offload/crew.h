@@ -15,7 +15,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -79,10 +78,10 @@ class crew {
 
   // Everything below is under queue_.lock.
   mutable call_queue queue_;
-  std::condition_variable ready_;  // a call was linked, or the crew is closed
-  std::condition_variable quiet_;  // threads_ is zero
-  unsigned threads_ = 0;           // created and not yet leaving
-  unsigned running_ = 0;           // of these, with a call
+  condition_variable ready_;  // a call was linked, or the crew is closed
+  condition_variable quiet_;  // threads_ is zero
+  unsigned threads_ = 0;      // created and not yet leaving
+  unsigned running_ = 0;      // of these, with a call
   std::uint64_t ended_ = 0;
   bool is_closed_ = false;
   member* last_left_ = nullptr;  // owned; still to be joined

@@ -25,6 +25,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -223,6 +224,8 @@ class control_word {
     }
   }
   bool exchange(std::uint64_t& word, std::uint64_t after) noexcept {
+    if (WEFT_CHAOS(failed_cas)) return false;
+    WEFT_CHAOS(yield);
     return word_.compare_exchange_weak(word, after, std::memory_order_acq_rel, std::memory_order_acquire);
   }
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <span>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/os/address.h"
 #include "weft/rt/os/error.h"
 #include "weft/rt/os/socket.h"
@@ -119,6 +120,7 @@ start_result readiness_backend::start(io_op& op) noexcept {
     release(record, way, is_drained(op));
     return start_result::done;
   }
+  WEFT_CHAOS(yield);
   if (!chain.arm(op, *op.leaf)) {
     op.result = -ECANCELED;
     release(record, way, false);
@@ -127,6 +129,7 @@ start_result readiness_backend::start(io_op& op) noexcept {
   switch (wait_or_complete(op)) {
     case settled::completed:
       chain.to_resume(*op.leaf);
+      WEFT_CHAOS(yield);
       return chain.finish() ? start_result::done : start_result::pending;
     case settled::stopped:
       chain.to_unwind(*op.leaf);
@@ -143,6 +146,7 @@ readiness_backend::settled readiness_backend::wait_or_complete(io_op& op) noexce
   for (;;) {
     record.waiting[static_cast<unsigned>(way)] = &op;
     op.waiter->run = &attempt_job;
+    WEFT_CHAOS(yield);
     switch (record.control.publish(way)) {
       case control_word::published::waiting:
         return settled::waiting;  // point 2 at the head: `op` may be gone
@@ -227,6 +231,7 @@ void readiness_backend::describe(const leaf_op& armed, std::int64_t, std::string
 void readiness_backend::on_event(std::uint64_t token, readiness_event what, job_list& ready) noexcept {
   descriptor_record& record = slab_.find(static_cast<std::uint32_t>(token));
   const taken_directions taken = record.control.notify(static_cast<std::uint32_t>(token >> index_bits), what);
+  WEFT_CHAOS(yield);
   if (taken.read) ready.push_back(*record.waiting[static_cast<unsigned>(direction::read)]->waiter);
   if (taken.write) ready.push_back(*record.waiting[static_cast<unsigned>(direction::write)]->waiter);
 }
@@ -239,6 +244,7 @@ void readiness_backend::close(descriptor closing, job_list& ready) noexcept {
   for (const direction way : {direction::read, direction::write}) {
     if (!(way == direction::read ? waiting.read : waiting.write)) continue;
     io_op& op = *record.waiting[static_cast<unsigned>(way)];
+    WEFT_CHAOS(yield);
     op.is_closed = true;
     ready.push_back(*op.waiter);
   }
@@ -262,6 +268,7 @@ void readiness_backend::release(descriptor_record& held, direction way, bool is_
 }
 
 void readiness_backend::close_for_good(descriptor_record& last_used) noexcept {
+  WEFT_CHAOS(yield);
   unwatch(last_used.file);
   {
     const os::fd closing(last_used.file);

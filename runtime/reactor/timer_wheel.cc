@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -71,6 +72,7 @@ std::int64_t timer_wheel::first_time() const noexcept {
 }
 
 timer_inserted timer_wheel::insert(timer& waiting) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (waiting.state == timer_state::refused) return timer_inserted::refused;
   WEFT_DCHECK(waiting.state == timer_state::idle && waiting.wheel == this,
@@ -86,6 +88,7 @@ timer_inserted timer_wheel::insert(timer& waiting) noexcept {
 }
 
 bool timer_wheel::cancel(timer& armed) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (armed.state == timer_state::idle) armed.state = timer_state::refused;
   if (armed.state != timer_state::waiting) return false;
@@ -100,6 +103,7 @@ std::size_t timer_wheel::expire(std::int64_t now_ns, job_list& ready) noexcept {
   const std::uint64_t target = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ns, 0)) >> tick_shift;
   std::size_t expired = 0;
   for (bool is_done = false; !is_done;) {
+    WEFT_CHAOS(yield);
     lock_guard<mutex> guard(
         lock_);  // let go after each portion, so that a burst does not keep cancellers waiting
     is_done = true;

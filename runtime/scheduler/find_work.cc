@@ -1,5 +1,7 @@
 #include "weft/rt/scheduler/find_work.h"
 
+#include "weft/rt/base/chaos.h"
+
 namespace weft::inline WEFT_ABI::rt {
 
 find_work::find_work(std::size_t own, const station_list& all, inject_queue& shared) noexcept
@@ -7,6 +9,7 @@ find_work::find_work(std::size_t own, const station_list& all, inject_queue& sha
 
 job* find_work::next() noexcept {
   ++turn_;
+  if (WEFT_CHAOS(shuffle)) turn_ = 0;
   if (turn_ % shared_first_every == 0) {
     harvest_own();
     if (job* found = shared_.pop()) return found;
@@ -34,6 +37,7 @@ job* find_work::steal() noexcept {
   const std::uint32_t first = victims_.below(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::size_t at = (first + i) % count;
+    if (WEFT_CHAOS(shuffle)) continue;
     if (at == own_) continue;
     station& victim = *all_[at];
     if (job* found = victim.forks.steal()) return found;
@@ -54,6 +58,7 @@ bool find_work::is_any_left() const noexcept {
 
 void find_work::enqueue(job_list& ready) noexcept {
   job_list overflow;
+  if (!ready.empty() && WEFT_CHAOS(shuffle)) ready.push_back(*ready.pop_front());
   while (job* each = ready.pop_front()) mine_.ready.push_or_overflow(*each, overflow);
   if (!overflow.empty()) shared_.push_all(overflow);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weft/rt/base/chaos.h"
+
 namespace weft::inline WEFT_ABI::rt {
 
 idle::idle(std::size_t workers) : workers_(workers), word_(std::uint64_t{0}), is_parked_(workers, false) {
@@ -27,6 +29,7 @@ std::optional<std::size_t> idle::take_one_to_wake() noexcept {
   // Adds nothing: a read-modify-write, so that it has its place in the word's order (see the head).
   const std::uint64_t seen = word_->fetch_add(0, std::memory_order_acq_rel);
   if (parked(seen) == 0 || searching(seen) != 0) return std::nullopt;
+  WEFT_CHAOS(late_wake);
   lock_guard<mutex> guard(lock_);
   if (searching(word_->load(std::memory_order_relaxed)) != 0)
     return std::nullopt;  // changed under lock_ or by us
@@ -36,6 +39,7 @@ std::optional<std::size_t> idle::take_one_to_wake() noexcept {
 }
 
 std::optional<std::size_t> idle::take_one_for_duty() noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != nobody) return std::nullopt;
   const std::size_t taken = take_locked();
@@ -45,6 +49,7 @@ std::optional<std::size_t> idle::take_one_for_duty() noexcept {
 
 bool idle::start_searching() noexcept {
   // At most half of the workers search: the others would only fight for the same few jobs.
+  WEFT_CHAOS(yield);
   const std::uint64_t seen = word_->load(std::memory_order_relaxed);  // a throttle, no decision hangs on it
   if (2 * searching(seen) >= workers_) return false;
   word_->fetch_add(one_searching, std::memory_order_acq_rel);
@@ -52,10 +57,12 @@ bool idle::start_searching() noexcept {
 }
 
 bool idle::stop_searching() noexcept {
+  WEFT_CHAOS(yield);
   return searching(word_->fetch_sub(one_searching, std::memory_order_acq_rel)) == 1;
 }
 
 idle::post idle::park(std::size_t index, bool was_searching) noexcept {
+  WEFT_CHAOS(late_wake);
   lock_guard<mutex> guard(lock_);
   is_parked_[index] = true;
   const std::uint64_t change = one_parked - (was_searching ? one_searching : 0);
@@ -70,6 +77,7 @@ idle::post idle::park(std::size_t index, bool was_searching) noexcept {
 }
 
 idle::leaving idle::unpark(std::size_t index) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   const auto is_unattended = [this] { return sentinel_ == nobody && !sleepers_.empty(); };
   if (!is_parked_[index]) return {.was_taken = true, .is_unattended = is_unattended()};
@@ -91,6 +99,7 @@ idle::posture idle::posture_of(std::size_t index) noexcept {
 }
 
 idle::duty idle::after_round(std::size_t index) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != index) return duty::relieved;
   const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == workers_;

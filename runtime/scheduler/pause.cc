@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <mutex>
 
+#include "weft/rt/base/chaos.h"
+
 namespace weft::inline WEFT_ABI::rt {
 
 void pause_gate::attend(std::size_t self) noexcept {
+  WEFT_CHAOS(yield);
   std::unique_lock<mutex> locked(lock_);
   places_[self] = place::halted;
   changed_.notify_all();
@@ -14,12 +17,14 @@ void pause_gate::attend(std::size_t self) noexcept {
 }
 
 void pause_gate::depart(std::size_t self) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   places_[self] = place::gone;
   changed_.notify_all();
 }
 
 void pause_gate::begin(std::size_t self) noexcept {
+  WEFT_CHAOS(yield);
   std::unique_lock<mutex> locked(lock_);
   if (self != no_worker) {
     places_[self] = place::calling;  // before it waits for its turn: the one before may wait for us
@@ -41,6 +46,7 @@ pause_gate::place pause_gate::place_of(std::size_t worker) noexcept {
 }
 
 void pause_gate::end(std::size_t self) noexcept {
+  WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (self != no_worker) places_[self] = place::away;
   is_held_ = false;

@@ -1,6 +1,7 @@
 #include "weft/rt/scheduler/scheduler.h"
 
 #include "weft/rt/base/backoff.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -34,6 +35,7 @@ std::error_code scheduler::start(const std::string& name) {
 
 void scheduler::close() noexcept {
   WEFT_CHECK(!is_on_worker(), "a runtime cannot be stopped by one of its own workers");
+  WEFT_CHAOS(yield);
   place_.is_closing.store(true, std::memory_order_release);  // pairs with worker::sleep_until_work()
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     if (!threads_[i].is_started()) continue;
@@ -51,6 +53,7 @@ void scheduler::submit(job& ready) noexcept {
   }
   outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
   place_.shared.push(ready);
+  WEFT_CHAOS(late_wake);
   place_.wake_one();
   outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
@@ -64,6 +67,7 @@ void scheduler::submit(job_list& ready) noexcept {
   }
   outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
   place_.shared.push_all(ready);
+  WEFT_CHAOS(late_wake);
   place_.wake_one();
   outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }

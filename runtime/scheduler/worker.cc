@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "weft/rt/base/backoff.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 #include "weft/rt/os/thread.h"
 #include "weft/rt/scheduler/current.h"
@@ -25,13 +26,16 @@ constexpr std::uint32_t most_cuts_in_a_row = 64;
 
 // A chain that was cut is about to be seen by others: by a report from above, by a thief.
 void link_to_those_above(job& cut) noexcept {
-  static_cast<void>(static_cast<scope&>(cut).look_for_stop());  // SAFETY: only chains are left in resume_first
+  static_cast<scope&>(cut).link_up();  // SAFETY: only chains are left in resume_first
 }
 
 }  // namespace
 
 void workplace::wake_one() noexcept {
-  if (const auto sleeper = sleepers.take_one_to_wake()) stations[*sleeper]->events.wake();
+  if (const auto sleeper = sleepers.take_one_to_wake()) {
+    WEFT_CHAOS(late_wake);
+    stations[*sleeper]->events.wake();
+  }
 }
 
 worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept
@@ -60,6 +64,7 @@ bool worker::step() noexcept {
     attend_pause();
   const job* const cut = turn_.resume_first;
   job* next = next_job();
+  if (next == nullptr && WEFT_CHAOS(cut_short)) return sleep_until_work();
   if (next == nullptr) next = search();
   if (next == nullptr) return sleep_until_work();
   // The last searcher to find a job wakes a successor, if there is more; and of several jobs that a reactor gave us
@@ -87,11 +92,13 @@ void worker::attend_pause() noexcept {
 }
 
 job* worker::next_job() noexcept {
+  if (turn_.resume_first == nullptr && WEFT_CHAOS(forced_steal)) return finder_.steal();
   job* const first = std::exchange(turn_.resume_first, nullptr);
   if (first == nullptr) {
     cuts_in_a_row_ = 0;
     return finder_.next();
   }
+  if (WEFT_CHAOS(cut_short)) cuts_in_a_row_ = most_cuts_in_a_row;
   if (++steps_ % harvest_every == 0) finder_.harvest_own();
   if (++cuts_in_a_row_ < most_cuts_in_a_row) return first;
   // Coroutines that await each other without end are one long job: now the others are due.
@@ -116,7 +123,7 @@ job* worker::search() noexcept {
 
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
-  turn_.missed_stops = 0;  // the first fork of a job looks
+  turn_.stops_seen = 0;
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {
@@ -130,12 +137,15 @@ bool worker::sleep_until_work() noexcept {
   // neighbour holds it for one system call at most.
   for (backoff pause; !mine_.events.try_sit();) pause.pause();
   const idle::post post = place_.sleepers.park(index_, is_searching_);
+  WEFT_CHAOS(late_wake);
   is_searching_ = false;
   job_list ready;
   const bool is_closing = place_.is_closing.load(std::memory_order_acquire);  // pairs with scheduler::close()
   const bool is_any_left = finder_.is_any_left();
   const bool is_pausing = place_.pauses.is_asked();  // after sitting down: see pause.h
+  WEFT_CHAOS(yield);
   if (!is_any_left && !is_closing && !is_pausing) wait_in_reactor(post, ready);
+  WEFT_CHAOS(yield);
   mine_.events.stand_up();
   // Whoever published while we were the one searcher has woken nobody.
   if (is_any_left || !ready.empty()) finder_.note_unannounced();

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/work/job.h"
 
@@ -42,7 +43,8 @@ class fork_queue {
     if (bottom - top >= owned_->size()) [[unlikely]]
       grow(top, bottom);
     owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
-    bottom_->store(bottom + 1, std::memory_order_release);           // pairs with steal(): load of bottom_
+    WEFT_CHAOS(yield);
+    bottom_->store(bottom + 1, std::memory_order_release);  // pairs with steal(): load of bottom_
   }
 
   // Owner. pop(), if the item stands in [begin, end); null otherwise. Items that are gone already are compared, not
@@ -65,9 +67,11 @@ class fork_queue {
     if (fence_ != nullptr) [[likely]] {
       bottom_->store(bottom, std::memory_order_relaxed);
       std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler's half; the thief's fence is the other
+      WEFT_CHAOS(yield);
       top = top_->load(std::memory_order_relaxed);
     } else {
       bottom_->store(bottom, std::memory_order_seq_cst);
+      WEFT_CHAOS(yield);
       top = top_->load(std::memory_order_seq_cst);
     }
     job* taken = nullptr;
@@ -94,8 +98,10 @@ class fork_queue {
       fence_();
       if (top >= bottom_->load(std::memory_order_acquire)) return nullptr;
     }
-    ring* current = ring_.load(std::memory_order_acquire);                // pairs with grow()
+    WEFT_CHAOS(yield);
+    ring* current = ring_.load(std::memory_order_acquire);            // pairs with grow()
     job* taken = current->slot(top).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
+    WEFT_CHAOS(yield);
     if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
       return nullptr;
     }
@@ -138,6 +144,7 @@ class fork_queue {
       larger->slot(i).store(owned_->slot(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     owned_ = larger;
+    WEFT_CHAOS(yield);
     ring_.store(larger, std::memory_order_release);  // pairs with steal(): publishes the copied slots
   }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -31,6 +32,7 @@ class lifecycle {
 
   // The task has ended and its outcome is stored.
   [[nodiscard]] completion complete() noexcept {
+    WEFT_CHAOS(yield);
     const std::uintptr_t before = word_.exchange(done, std::memory_order_acq_rel);  // publishes the outcome
     if (before == running || before == barred) return {duty::nothing, nullptr};
     if (before == let_go) return {duty::destroy, nullptr};
@@ -39,6 +41,7 @@ class lifecycle {
 
   // The handle is dropped.
   [[nodiscard]] duty release() noexcept {
+    WEFT_CHAOS(yield);
     std::uintptr_t before = running;
     if (word_.compare_exchange_strong(before, let_go, std::memory_order_acq_rel, std::memory_order_acquire)) {
       return duty::nothing;
@@ -52,11 +55,13 @@ class lifecycle {
   // `waiter` has armed and wants to be woken. With `waits` it may be gone already. With `stopped` its cancel
   // came first and is leaving: the caller unwinds the waiter, by scope::finish().
   [[nodiscard]] wait_outcome wait(scope& waiter) noexcept {
+    WEFT_CHAOS(yield);
     std::uintptr_t before = running;
     if (word_.compare_exchange_strong(before, reinterpret_cast<std::uintptr_t>(&waiter),
                                       std::memory_order_acq_rel, std::memory_order_acquire)) {
       return wait_outcome::waits;
     }
+    WEFT_CHAOS(yield);
     if (before == barred && word_.compare_exchange_strong(before, running, std::memory_order_acq_rel,
                                                           std::memory_order_acquire)) {
       return wait_outcome::stopped;
@@ -68,12 +73,14 @@ class lifecycle {
   // The waiter was stopped. True: it was waiting and is no more. False: complete() has it, or it has not come
   // yet and will be told.
   [[nodiscard]] bool give_up(scope& waiter) noexcept {
+    WEFT_CHAOS(yield);
     auto before = reinterpret_cast<std::uintptr_t>(&waiter);
     if (word_.compare_exchange_strong(before, running, std::memory_order_acq_rel,
                                       std::memory_order_acquire)) {
       return true;
     }
     if (before == running) {
+      WEFT_CHAOS(yield);
       // Fails only if the task has completed meanwhile, or the waiter has come: then it waits, and we take it
       // back.
       if (word_.compare_exchange_strong(before, barred, std::memory_order_acq_rel,

@@ -7,23 +7,27 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/intrusive_list.h"
 #include "weft/rt/work/job_list.h"
 #include "weft/rt/work/scope.h"
+#include "weft/rt/work/spawn_mark.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
 class roster {
  public:
-  // A scope with links of its own: its job may stand in a queue at the same time.
+  // A scope with links of its own: its job may stand in a queue at the same time. Invariant: every scope without a
+  // parent is one (see mark_of).
   struct member : scope {
     struct links {
       links* next = nullptr;
       links* prev = nullptr;
       member* self = nullptr;
     } enrolled;
+    spawn_mark mark;
   };
 
   roster() = default;
@@ -40,6 +44,11 @@ class roster {
 
   // Admits nobody from now on, and asks every member to stop. Jobs to run are appended to `ready`.
   void close_and_stop(job_list& ready) noexcept;
+
+  // The same for several rosters whose members wait for each other: hold all of them first. Nobody leaves meanwhile, so
+  // nobody hears of an end by this stop before being asked.
+  [[nodiscard]] std::unique_lock<mutex> hold() noexcept;
+  void close_and_stop(job_list& ready, const std::unique_lock<mutex>& held) noexcept;
 
   // Blocks the calling thread, which must not be a worker, until the last member has left.
   void wait_until_empty() noexcept;
@@ -60,5 +69,11 @@ class roster {
   std::size_t size_ = 0;
   bool closed_ = false;
 };
+
+// What a spawned task is called and where it was spawned; null for a scope that another one waits for.
+[[nodiscard]] inline const spawn_mark* mark_of(const scope& one) noexcept {
+  // SAFETY: see the invariant of member.
+  return one.joined == nullptr ? &static_cast<const roster::member&>(one).mark : nullptr;
+}
 
 }  // namespace weft::inline WEFT_ABI::rt

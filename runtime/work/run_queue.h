@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/work/job_list.h"
 
@@ -35,9 +36,11 @@ class run_queue {
     std::uint64_t head = head_->load(std::memory_order_acquire);        // whoever passed a slot has read it
     if (tail - head < capacity) [[likely]] {
       slot(tail).store(&ready, std::memory_order_relaxed);  // ordered by tail_, next line
-      tail_->store(tail + 1, std::memory_order_release);    // pairs with steal_half(): acquire of tail_
+      WEFT_CHAOS(yield);
+      tail_->store(tail + 1, std::memory_order_release);  // pairs with steal_half(): acquire of tail_
       return;
     }
+    WEFT_CHAOS(yield);
     if (head_->compare_exchange_strong(head, head + capacity / 2, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
       for (std::uint64_t i = 0; i < capacity / 2; ++i) {
@@ -55,7 +58,9 @@ class run_queue {
   [[nodiscard]] job* pop() noexcept {
     std::uint64_t head = head_->load(std::memory_order_acquire);
     while (head != tail_->load(std::memory_order_relaxed)) {
+      if (WEFT_CHAOS(failed_cas)) continue;
       job* oldest = slot(head).load(std::memory_order_relaxed);
+      WEFT_CHAOS(yield);
       if (head_->compare_exchange_weak(head, head + 1, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
         return oldest;
@@ -78,11 +83,13 @@ class run_queue {
         head = head_->load(std::memory_order_acquire);
         continue;
       }
+      if (WEFT_CHAOS(failed_cas)) continue;
       job* oldest = slot(head).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
       for (std::uint64_t i = 1; i < count; ++i) {
         mine.slot(to + i - 1)
             .store(slot(head + i).load(std::memory_order_relaxed), std::memory_order_relaxed);
       }
+      WEFT_CHAOS(yield);
       if (head_->compare_exchange_weak(head, head + count, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
         if (count > 1) mine.tail_->store(to + count - 1, std::memory_order_release);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 #include "weft/rt/work/scope_extras.h"
 
@@ -22,6 +23,7 @@ void destroy_stopped(frame& dying, turn& now) noexcept {
 }  // namespace
 
 void scope::stop(job_list& ready) noexcept {
+  WEFT_CHAOS(yield);
   // Acquire pairs with arm(): op and `at`. Release pairs with is_stopping(). Sequentially consistent with on_stop():
   // this bit, then the list; there the list, then the bit. So one of the two sees the other.
   const std::uintptr_t before = leaf_.fetch_or(stopping, std::memory_order_seq_cst);
@@ -29,9 +31,9 @@ void scope::stop(job_list& ready) noexcept {
   if (scope_extras* const more = extras_.load(std::memory_order_seq_cst)) [[unlikely]] {
     if (job* const calls = more->take_job()) ready.push_back(*calls);
   }
+  WEFT_CHAOS(yield);
   if (before == 0 || before == unlinked) {
-    // It runs, and will see it. Release: who sees the number sees the bit.
-    missed_stops.fetch_add(1, std::memory_order_release);
+    note_missed_stop();  // it runs, and will see it
     return;
   }
   auto& op = *reinterpret_cast<leaf_op*>(before);
@@ -42,17 +44,30 @@ void scope::stop(job_list& ready) noexcept {
       ready.push_back(*this);
       break;
     case cancel_outcome::completing:
+      WEFT_CHAOS(yield);
       if (left()) ready.push_back(*this);
       break;
     case cancel_outcome::forwarded:
+      note_missed_stop();  // until a worker has run the job that tells those below
       break;
   }
 }
 
-constinit atomic<std::uint32_t> scope::missed_stops{0};
+constinit atomic<std::uint64_t> scope::missed_stops{0};
+
+void scope::note_missed_stop() noexcept {
+  missed_stops.fetch_add(1, std::memory_order_release);  // who sees the number sees the bit
+}
+
+bool scope::is_any_above_stopping() const noexcept {
+  for (const leaf_op* op = joined; op != nullptr && op->what->stop_late != nullptr; op = op->waiter->joined) {
+    if (op->waiter->is_stopping()) return true;
+  }
+  return false;
+}
 
 bool scope::arm_linked(leaf_op& op) noexcept {
-  link_up();
+  link_to_those_above();
   std::uintptr_t none = 0;
   return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op), std::memory_order_acq_rel,
                                        std::memory_order_acquire);
@@ -60,7 +75,7 @@ bool scope::arm_linked(leaf_op& op) noexcept {
 
 // From below upwards, by the chain itself or by one below it. Who finds a chain armed may leave it at that: its armer
 // goes on upwards, and hands down a stop that it finds there, by which the other one is reached too.
-void scope::link_up() noexcept {
+void scope::link_to_those_above() noexcept {
   std::uintptr_t own = leaf_.load(std::memory_order_relaxed);  // ours to change, but for `stopping`
   do {
     if ((own & ~flags) != unlinked) return;
@@ -85,7 +100,7 @@ void scope::link_up() noexcept {
 
 void scope::start_job(job& self, turn& now) noexcept {
   auto& own = static_cast<scope&>(self);
-  if (own.look_for_stop()) {
+  if (own.look_for_stop(now)) {
     unwind_job(self, now);  // the body never runs
   } else {
     now.begin_with(*own.root);
@@ -142,15 +157,18 @@ scope_extras& scope::extras() {
   return *found;
 }
 
-void scope::drop_extras(scope_extras& of) noexcept {
-  WEFT_DCHECK(of.hooks == nullptr, "a chain ended with clean-up left");
-  of.let_go();
+void scope::drop_extras(scope_extras& more, scope& of) noexcept {
+  WEFT_DCHECK(more.hooks == nullptr, "a chain ended with clean-up left");
+  // A join's child dies in its parent's frame: there its error is being thrown, or has become a value.
+  if (scope* const above = of.parent()) take_error_stack(of, *above);
+  more.let_go();
 }
 
 bool scope::on_stop(stop_callbacks::entry& joining, job_list& ready) {
   if (is_stopping()) return false;
   scope_extras& more = extras();
   if (!more.callbacks.add(joining)) return false;
+  WEFT_CHAOS(yield);
   if ((leaf_.load(std::memory_order_seq_cst) & stopping) == 0) return true;  // pairs with stop()
   if (job* const calls = more.take_job()) ready.push_back(*calls);
   return true;
@@ -168,8 +186,8 @@ void scope::at_exit(exit_hook& registered, frame& of) {
   scope_extras& more = extras();
   registered.inherited_there = inherited();
   registered.inherited_there.limits = nullptr;
-  registered.begin(*registered.root, registered.inherited_there, nullptr, &hook_ended);
-  registered.of = this;
+  registered.begin(*registered.root, registered.inherited_there, &registered.in_chain, &hook_ended);
+  registered.in_chain.waiter = this;
   registered.is_first_of_frame = !of.has_exit_hooks();
   of.note_exit_hooks();
   registered.below = more.hooks;
@@ -199,7 +217,7 @@ std::coroutine_handle<> scope::hook_ended(scope& self, turn& now, ending) noexce
 
 void scope::after_hook_job(job& self, turn& now) noexcept {
   auto& done = static_cast<exit_hook&>(static_cast<scope&>(self));
-  scope& own = *done.of;
+  scope& own = *done.in_chain.waiter;
   const bool is_last = done.is_first_of_frame;
   const bool is_after_a_stop = done.is_after_a_stop;
   own.extras_.load(std::memory_order_acquire)->running = nullptr;  // pairs with extras()

@@ -32,6 +32,7 @@
 #include <utility>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/job_list.h"
@@ -80,7 +81,7 @@ struct scope : job {
     // Whoever frees a scope is the last one to know of it.
     if (scope_extras* const more = extras_.load(std::memory_order_acquire))
         [[unlikely]]  // pairs with extras()
-      drop_extras(*more);
+      drop_extras(*more, *this);
   }
 
   // `first` becomes the root. The job, when it is run, enters it (or ends at once, if a stop came before).
@@ -106,22 +107,28 @@ struct scope : job {
     return (leaf_.load(std::memory_order_acquire) & stopping) != 0;  // pairs with stop()
   }
 
-  // The same, exactly, for the chain itself: asks the chains above too, where no stop can come down by itself yet.
-  [[nodiscard]] bool look_for_stop() noexcept {
-    if ((leaf_.load(std::memory_order_relaxed) & ~flags) == unlinked) link_up();
-    return is_stopping();
+  // The same for the chain itself, which runs: asks those above too, from where the stop may still be on its way.
+  [[nodiscard]] bool look_for_stop(turn& now) const noexcept {
+    if (is_stopping()) return true;
+    const std::uint64_t missed = missed_stops.load(std::memory_order_acquire);  // pairs with note_missed_stop()
+    return std::exchange(now.stops_seen, missed) != missed && is_any_above_stopping();
   }
 
-  // Whether chains that no stop could find were asked to stop since the caller looked last: it remembers `seen`.
-  [[nodiscard]] static bool was_any_missed(std::uint32_t& seen) noexcept {
-    const std::uint32_t missed = missed_stops.load(std::memory_order_acquire);  // pairs with stop()
-    return std::exchange(seen, missed) != missed;
+  // From now on a stop from above reaches this chain by itself, without its looking. By the chain itself, or while it
+  // stands still.
+  void link_up() noexcept {
+    if ((leaf_.load(std::memory_order_relaxed) & ~flags) == unlinked) [[unlikely]]  // ours, but for `stopping`
+      link_to_those_above();
   }
+
+  // The scope that waits for this one's end; null for a spawned task.
+  [[nodiscard]] scope* parent() const noexcept { return joined == nullptr ? nullptr : joined->waiter; }
 
   // The chain, suspended at `leaf`, is about to wait for `op`. False: a stop was asked for; do not start it.
   [[nodiscard]] bool arm(leaf_op& op, frame& leaf) noexcept {
     at = &leaf;
     run = &resume_job;
+    WEFT_CHAOS(yield);
     std::uintptr_t found = 0;
     // Release publishes op and `at` to stop(); a failure needs no order, the chain only unwinds itself.
     if (leaf_.compare_exchange_strong(found, reinterpret_cast<std::uintptr_t>(&op), std::memory_order_acq_rel,
@@ -136,6 +143,7 @@ struct scope : job {
   [[nodiscard]] bool wait_for(leaf_op& op, const context& inherited, run_fn when_done) noexcept {
     context_ = &inherited;
     run = when_done;
+    WEFT_CHAOS(yield);
     std::uintptr_t none = 0;
     return leaf_.compare_exchange_strong(none, reinterpret_cast<std::uintptr_t>(&op),
                                          std::memory_order_acq_rel, std::memory_order_acquire);
@@ -146,10 +154,12 @@ struct scope : job {
   [[nodiscard]] bool finish() noexcept {
     std::uintptr_t armed =
         leaf_.load(std::memory_order_relaxed);  // ours alone to clear; only `stopping` can come
+    WEFT_CHAOS(yield);
     if ((armed & stopping) == 0 &&
         leaf_.compare_exchange_strong(armed, 0, std::memory_order_acq_rel, std::memory_order_acquire)) {
       return true;
     }
+    WEFT_CHAOS(yield);
     // Pairs with left(): the second to come sees the first's bit, and everything before it.
     if ((leaf_.fetch_or(completed, std::memory_order_acq_rel) & canceller_left) == 0) return false;
     forget_op();
@@ -159,6 +169,7 @@ struct scope : job {
   // The other half of finish(), for a canceller that found the operation completing, or that has forwarded
   // the stop. True: the completer was here before; the caller hands this job out.
   [[nodiscard]] bool left() noexcept {
+    WEFT_CHAOS(yield);
     if ((leaf_.fetch_or(canceller_left, std::memory_order_acq_rel) & completed) == 0) return false;
     forget_op();
     return true;
@@ -179,6 +190,9 @@ struct scope : job {
   void at_exit(exit_hook& registered, frame& of);
 
   scope_extras& extras();
+  [[nodiscard]] scope_extras* extras_or_null() const noexcept {
+    return extras_.load(std::memory_order_acquire);  // pairs with extras()
+  }
 
   // For reports: the clean-up that this chain waits for, or null.
   [[nodiscard]] scope* running_exit_hook() const noexcept;
@@ -241,18 +255,19 @@ struct scope : job {
   std::coroutine_handle<> enter_hook(turn& now, bool is_after_a_stop) noexcept;
   static std::coroutine_handle<> hook_ended(scope& self, turn& now, ending) noexcept;
   static void after_hook_job(job& self, turn& now) noexcept;
-  WEFT_COLD static void drop_extras(scope_extras& of) noexcept;
+  WEFT_COLD static void drop_extras(scope_extras& more, scope& of) noexcept;
 
-  // Makes this chain one that a stop from above finds, and all those above it.
-  WEFT_COLD void link_up() noexcept;
+  WEFT_COLD void link_to_those_above() noexcept;
   WEFT_COLD bool arm_linked(leaf_op& op) noexcept;
+  WEFT_COLD bool is_any_above_stopping() const noexcept;
+  static void note_missed_stop() noexcept;
 
   // `unlinked` stands in the place of an operation.
   static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7, unlinked = 8;
   static_assert(alignof(leaf_op) > flags);
 
-  // How many stops have found no operation to cancel: their chains see them when they look. Of all runtimes.
-  static atomic<std::uint32_t> missed_stops;
+  // How many stops have not reached an operation at once, in all runtimes: chains see by it that they had better look.
+  static atomic<std::uint64_t> missed_stops;
 
   // Written by the chain (arm), by whoever completes its operation (finish) and by whoever stops it.
   atomic<std::uintptr_t> leaf_{0};
@@ -262,6 +277,7 @@ struct scope : job {
 
 // Enters `next` by symmetric transfer, or through the loop once the transfer budget of this turn is spent.
 [[nodiscard]] inline std::coroutine_handle<> enter(frame& next, turn& now) noexcept {
+  if (WEFT_CHAOS(cut_short)) now.transfers = turn::transfer_budget;
   if (++now.transfers < turn::transfer_budget) [[likely]] {
     now.running = &next;
     return next.handle();

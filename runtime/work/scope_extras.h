@@ -1,5 +1,5 @@
-// What few scopes have, allocated when it is first asked for: functions to be called at a stop, and clean-up that is
-// awaited when a frame has ended.
+// What few scopes have, allocated when it is first asked for: functions to be called at a stop, clean-up that is awaited
+// when a frame has ended, and what is known of errors.
 //
 // Two parties: the scope, and the job that calls the functions. The scope may be gone when that job runs.
 // SPDX-License-Identifier: Apache-2.0
@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/work/error_stack.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/scope.h"
 #include "weft/rt/work/stop_callbacks.h"
@@ -23,7 +24,9 @@ struct exit_hook : scope {
   // After its end: reports what it threw, and frees it.
   void (*drop)(exit_hook&) noexcept = nullptr;
 
-  scope* of = nullptr;             // its chain
+  // Stands between it and its chain; what has no stop_late lets no stop through.
+  static constexpr leaf_kind kind{"clean-up", nullptr};
+  leaf_op in_chain{kind, nullptr};
   context inherited_there;         // that of its chain, without limits
   exit_hook* below = nullptr;      // registered before this one
   bool is_first_of_frame = false;  // so the last of it to run
@@ -51,6 +54,8 @@ struct scope_extras : job {
   exit_hook* hooks = nullptr;
   // The one that runs. Written on workers alone, for reports.
   exit_hook* running = nullptr;
+  // The chain's own; after its end, of whoever owns the scope.
+  error_stacks errors;
   // Set by the one of stop() and on_stop() that hands the job out.
   atomic<bool> is_taken{false};
   // The scope, and the job once it was taken.

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -12,6 +13,7 @@ stop_callbacks::~stop_callbacks() {
 }
 
 bool stop_callbacks::add(entry& joining) noexcept {
+  WEFT_CHAOS(yield);
   const lock_guard<mutex> guard(lock_);
   if (is_requested_.load(std::memory_order_relaxed)) return false;  // written under the lock
   joining.in = this;
@@ -22,6 +24,7 @@ bool stop_callbacks::add(entry& joining) noexcept {
 }
 
 void stop_callbacks::remove(entry& leaving) noexcept {
+  WEFT_CHAOS(yield);
   std::unique_lock<mutex> guard(lock_);
   if (leaving.is_listed) {
     leaving.is_listed = false;
@@ -29,21 +32,24 @@ void stop_callbacks::remove(entry& leaving) noexcept {
     count_.fetch_sub(1, std::memory_order_relaxed);  // too many is harmless
     return;
   }
-  if (running_ != &leaving || runs_on_ == std::this_thread::get_id()) return;
+  if (running_ != &leaving || runs_on_ == calling_thread()) return;
   returned_.wait(guard, [this, &leaving] { return running_ != &leaving; });
 }
 
 bool stop_callbacks::request() noexcept {
+  WEFT_CHAOS(yield);
   std::unique_lock<mutex> guard(lock_);
   if (is_requested_.load(std::memory_order_relaxed)) return false;  // written under the lock
   is_requested_.store(true, std::memory_order_release);             // pairs with is_requested()
-  runs_on_ = std::this_thread::get_id();
+  runs_on_ = calling_thread();
   while (entry* const next = waiting_.pop_front()) {
     next->is_listed = false;
     count_.fetch_sub(1, std::memory_order_relaxed);  // too many is harmless
     running_ = next;
     guard.unlock();
+    WEFT_CHAOS(yield);
     next->call(*next);
+    WEFT_CHAOS(yield);
     guard.lock();
     running_ = nullptr;  // `next` may be gone
     returned_.notify_all();

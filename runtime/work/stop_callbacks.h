@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstddef>
-#include <thread>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/intrusive_list.h"
@@ -61,7 +60,7 @@ class stop_callbacks {
   // The rest: guarded by lock_.
   intrusive_list<entry> waiting_;
   const entry* running_ = nullptr;  // compared only
-  std::thread::id runs_on_;
+  thread_id runs_on_{};
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

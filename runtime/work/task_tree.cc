@@ -4,6 +4,8 @@
 #include <array>
 
 #include "weft/rt/work/coroutine_name.h"
+#include "weft/rt/work/roster.h"
+#include "weft/rt/work/spawn_mark.h"
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {
@@ -55,10 +57,19 @@ class writer {
     scope* const clean_up = chain.running_exit_hook();
     if (clean_up != nullptr) state = "awaits clean-up";
     if (chain.is_stopping()) state += ", stopping";
-    const std::string name =
-        chain.root != nullptr ? coroutine_name(chain.root->site().function_name()) : "(no coroutine)";
+    const spawn_mark* const mark = mark_of(chain);
+    const bool has_name = mark != nullptr && !mark->name().empty();
+    const std::string name = has_name                ? mark->name()
+                             : chain.root != nullptr ? coroutine_name(chain.root->site().function_name())
+                                                     : "(no coroutine)";
     indent(next.level);
     text_ += "- " + name + ": " + state + '\n';
+    if (mark != nullptr && mark->where().line() != 0) {
+      indent(next.level);
+      text_ += "    spawned at ";
+      text_ += mark->where().file_name();
+      text_ += ':' + std::to_string(mark->where().line()) + '\n';
+    }
     if (innermost != nullptr) write_chain(*innermost, next.level);
     if (op != nullptr && op->what->for_each_child != nullptr) push_children(*op, next.level + 1, room);
     if (clean_up != nullptr) pending_.push_back({clean_up, next.level + 1});

@@ -1,6 +1,7 @@
 // Live tasks as text: a tree of scopes, each with what it waits for and its chain of awaits.
 //
-//     - serve(int): when_all: 1 of 2 children left
+//     - front page: when_all: 1 of 2 children left
+//         spawned at server.cc:48
 //         serve(int) at server.cc:31
 //         both() at server.cc:20
 //       - fetch(url): sleeping, due in 320 ms
@@ -12,8 +13,8 @@
 //    alone. So what was seen once stays, without a lock; newcomers may be admitted meanwhile, complete, and
 //    are not seen.
 // 2. Of a scope only these are read: `root` and `at`, which workers write (or the thread that admits it,
-//    before), and the leaf word, which is atomic. Not `run` and the links: whoever stops or completes writes
-//    these.
+//    before); `parent` and a member's mark, which do not change; and the leaf word, which is atomic. Not `run` and
+//    the links: whoever stops or completes writes these.
 // 3. An operation that the leaf word names is alive (scope::forget_op). It may complete meanwhile; its memory
 //    stays until a job resumes or unwinds the chain.
 // 4. `at` is stale in a chain that runs or has ended. A chain runs only if it asks for this report, and those

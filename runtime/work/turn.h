@@ -9,6 +9,7 @@
 #include <source_location>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/frame_pool.h"
@@ -37,8 +38,8 @@ struct turn {
   job_list later;
 
   std::uint32_t transfers = 0;
-  // See scope::was_any_missed().
-  std::uint32_t missed_stops = 0;
+  // Up to where this job has looked for stops: see scope::look_for_stop().
+  std::uint64_t stops_seen = 0;
   std::uint32_t operations_left = operation_budget;
 
   // Null on a thread that is not a worker.
@@ -70,6 +71,7 @@ struct turn {
 
   // One more operation of this job has completed without waiting. False: it should step aside now.
   [[nodiscard]] bool spend_operation() noexcept {
+    if (WEFT_CHAOS(cut_short)) operations_left = 0;
     if (operations_left == 0) return false;
     --operations_left;
     return true;

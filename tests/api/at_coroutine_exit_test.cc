@@ -151,9 +151,14 @@ TEST_P(exit_hooks, may_have_their_own) {
 }
 
 TEST_P(exit_hooks, of_children_of_joins_run_before_the_join_goes_on) {
+  std::atomic<bool> has_second_begun = false;
   const auto child = [&](int number) -> task<int> {
     co_await at_coroutine_exit(notes, std::ref(log), "child");
-    if (number == 0) co_return co_await goes_its_way();
+    if (number == 0) {
+      while (!has_second_begun) co_await yield_now();
+      co_return co_await goes_its_way();
+    }
+    has_second_begun = true;
     co_await sleep_for(1us);
     co_return number;
   };

@@ -201,6 +201,33 @@ struct by_hand {
   void await_resume() const noexcept {}
 };
 
+TEST(dump, calls_a_task_by_its_name_and_says_where_it_was_spawned) {
+  semaphore none{0};
+  runtime rt({.workers = 1});
+  auto alone = rt.spawn(named("sweeper"), nap);
+  const std::string alone_line = ":" + std::to_string(__LINE__ - 1) + "\n";
+  auto nameless = rt.spawn(acquire, std::ref(none));
+  const auto body = [&](task_group& group) -> task<> {
+    group.spawn(named("fetch 3"), acquire, std::ref(none));
+    co_await nap();
+  };
+  const std::string child_line = ":" + std::to_string(__LINE__ - 3) + "\n";
+  auto grouped = rt.spawn(with_task_group(body));
+  const std::string grouped_line = ":" + std::to_string(__LINE__ - 1) + "\n";
+  const std::string text =
+      dump_with(rt, {"\n  - sweeper: sleeping", "\n    - fetch 3: a semaphore\n        spawned at "});
+  const auto line_after = [&](const char* part) {
+    const std::size_t next = text.find('\n', text.find(part) + 1) + 1;
+    return text.substr(next, text.find('\n', next) + 1 - next);
+  };
+  EXPECT_TRUE(has(line_after("- sweeper: "), "      spawned at ")) << text;
+  EXPECT_TRUE(line_after("- sweeper: ").ends_with("dump_test.cc" + alone_line)) << text;
+  EXPECT_TRUE(line_after("- fetch 3: ").ends_with("dump_test.cc" + child_line)) << text;
+  EXPECT_TRUE(line_after(": with_task_group").ends_with("dump_test.cc" + grouped_line)) << text;
+  EXPECT_FALSE(has(line_after("\n  - acquire("), "spawned at")) << "not known, so not said\n" << text;
+  for (auto* each : {&alone, &nameless, &grouped}) each->request_stop();
+}
+
 TEST(dump, says_that_a_task_waits_for_something_foreign_only_while_it_does) {
   std::coroutine_handle<> kept;
   std::atomic<bool> is_kept{false};

@@ -89,8 +89,7 @@ TEST(join_handle, throws_what_the_task_threw_and_reports_it_to_nobody_else) {
   EXPECT_EQ(lost.log.all(), lines());
 }
 
-// T5
-TEST(join_handle, that_is_dropped_reports_an_error_that_nobody_took_with_name_and_place) {
+TEST(join_handle, T5_that_is_dropped_reports_an_error_that_nobody_took_with_name_and_place) {
   unhandled lost;
   {
     runtime rt(lost.options(2));
@@ -137,8 +136,7 @@ TEST(join_handle, of_a_task_that_was_stopped_and_let_go_reports_nothing) {
   EXPECT_EQ(lost.log.all(), lines());
 }
 
-// K5
-TEST(join_handle, request_stop_wakes_a_sleeper_and_its_locals_are_gone_when_the_await_returns) {
+TEST(join_handle, K5_request_stop_wakes_a_sleeper_and_its_locals_are_gone_when_the_await_returns) {
   runtime rt({.workers = 2});
   census here;
   std::atomic<bool> is_asleep = false;
@@ -177,6 +175,27 @@ TEST(join_handle, whose_waiter_is_stopped_leaves_the_task_alone_and_can_be_await
   }
   held.open();
   EXPECT_EQ(rt.block_on(join(handle)), 5);
+}
+
+TEST(join_handle, O13_whose_waiter_is_stopped_lets_the_task_live_and_its_later_error_is_reported) {
+  unhandled lost;
+  {
+    runtime rt(lost.options(1));
+    door held;
+    const auto fails = [&]() -> task<> {
+      co_await held.pass();
+      throw std::runtime_error("later");
+    };
+    auto handle = rt.spawn(fails);
+    auto waiter = rt.spawn(join(handle));
+    let_all_wait(rt);
+    waiter.request_stop();
+    EXPECT_THROW(rt.block_on(join(waiter)), stopped_error);
+    EXPECT_FALSE(handle.is_done());
+    held.open();
+    EXPECT_TRUE(eventually([&] { return handle.is_done(); }));
+  }
+  EXPECT_EQ(lost.log.all(), lines{"later"});
 }
 
 TEST(join_handle, may_outlive_its_runtime) {
@@ -239,7 +258,24 @@ struct join_handle_death : testing::Test {
   join_handle_death() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
-TEST_F(join_handle_death, taking_the_result_twice_fails_with_words) {
+TEST_F(join_handle_death, T7_a_task_that_awaits_its_own_handle_fails_and_does_not_hang) {
+  EXPECT_DEATH(
+      {
+        runtime rt({.workers = 1});
+        door is_known;
+        std::optional<join_handle<void>> self;
+        const auto waits = [&]() -> task<> {
+          co_await is_known.pass();
+          co_await *self;
+        };
+        self.emplace(rt.spawn(waits));
+        is_known.open();
+        static_cast<void>(eventually([&] { return self->is_done(); }));
+      },
+      "awaits its own join_handle");
+}
+
+TEST_F(join_handle_death, T4_taking_the_result_twice_fails_with_words) {
   EXPECT_DEATH(
       {
         runtime rt({.workers = 1});
@@ -249,6 +285,22 @@ TEST_F(join_handle_death, taking_the_result_twice_fails_with_words) {
         rt.block_on(join(handle));
       },
       "taken once");
+}
+
+// T7
+TEST_F(join_handle_death, awaiting_ones_own_in_a_child_fails_and_does_not_hang) {
+  EXPECT_DEATH(
+      {
+        runtime rt({.workers = 1});
+        std::optional<join_handle<void>> own;
+        const auto awaits_itself = [&own]() -> task<> { co_await when_all(join(*own), yield_now()); };
+        const auto begins = [&]() -> task<> {
+          own = spawn(awaits_itself);
+          co_await sleep_for(1h);
+        };
+        rt.block_on(begins());
+      },
+      "awaits its own join_handle");
 }
 
 TEST_F(join_handle_death, awaiting_one_that_was_let_go_fails_with_words) {

@@ -26,8 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// B1
-TEST(offload, brings_results_of_every_kind_back) {
+TEST(offload, B1_brings_results_of_every_kind_back) {
   runtime rt({.workers = 1});
   int target = 0;
   const auto body = [&]() -> task<> {
@@ -46,8 +45,7 @@ TEST(offload, brings_results_of_every_kind_back) {
   rt.block_on(body());
 }
 
-// B1
-TEST(offload, brings_exceptions_back) {
+TEST(offload, B1_brings_exceptions_back) {
   runtime rt({.workers = 1});
   const auto computes = []() -> task<int> {
     co_return co_await compute([]() -> int { throw std::runtime_error("compute"); });
@@ -79,8 +77,7 @@ TEST(offload, runs_functions_elsewhere_and_the_task_goes_on_on_its_worker) {
   rt.block_on(body());
 }
 
-// B3
-TEST(offload, keeps_what_a_running_function_uses_although_its_task_is_stopped) {
+TEST(offload, B3_keeps_what_a_running_function_uses_although_its_task_is_stopped) {
   runtime rt({.workers = 1});
   census here;
   gate held;
@@ -125,8 +122,7 @@ TEST(offload, drops_a_function_that_still_queues_when_its_task_is_stopped) {
   EXPECT_EQ(ran, 0);
 }
 
-// B4
-TEST(offload, of_functions_that_all_block_stops_neither_timers_nor_sockets) {
+TEST(offload, B4_of_functions_that_all_block_stops_neither_timers_nor_sockets) {
   runtime rt({.workers = 1, .compute_threads = 2, .blocking_threads = 8});
   gate held;
   const auto blocks = [&]() -> task<> { co_await spawn_blocking([&] { held.pass(); }); };
@@ -151,8 +147,7 @@ TEST(offload, of_functions_that_all_block_stops_neither_timers_nor_sockets) {
   rt.block_on(all());
 }
 
-// K8
-TEST(offload, never_runs_more_functions_than_its_caps) {
+TEST(offload, K8_never_runs_more_functions_than_its_caps) {
   runtime rt({.workers = 2, .compute_threads = 2, .blocking_threads = 3});
   std::atomic<int> computing = 0;
   std::atomic<int> blocking = 0;

@@ -42,8 +42,7 @@ TEST(run, throws_what_its_task_throws) {
   EXPECT_EQ(thrown_by([&] { return run(fails(), {.workers = 1}); }), "program");
 }
 
-// R1
-TEST(run, reports_the_errors_of_leftover_tasks) {
+TEST(run, R1_reports_the_errors_of_leftover_tasks) {
   record log;
   runtime_options options;
   options.workers = 1;
@@ -60,8 +59,31 @@ TEST(run, reports_the_errors_of_leftover_tasks) {
   EXPECT_EQ(log.all(), lines{"leftover"});
 }
 
-// R2
-TEST(run, inside_a_task_is_an_error_and_so_is_block_on) {
+TEST(run, R1_reports_the_error_of_a_leftover_task_that_fails_while_it_is_being_stopped) {
+  record log;
+  gate held;
+  runtime_options options;
+  options.workers = 1;
+  options.on_unhandled_error = [&](const unhandled_error& lost) { log.note(text_of(lost.error)); };
+  // A function that runs is not interrupted: its error comes after the stop.
+  const auto leftover = [&]() -> task<> {
+    const inplace_stop_token token = co_await current_stop_token();
+    co_await spawn_blocking([&held, token] {
+      held.pass();
+      EXPECT_TRUE(eventually([token] { return token.stop_requested(); }));
+      throw std::runtime_error("while being stopped");
+    });
+  };
+  const auto program = [&]() -> task<> {
+    spawn(leftover).detach();
+    held.open();
+    co_await spawn_blocking([&] { EXPECT_TRUE(held.is_reached()); });
+  };
+  run(program(), options);
+  EXPECT_EQ(log.all(), lines{"while being stopped"});
+}
+
+TEST(run, R2_inside_a_task_is_an_error_and_so_is_block_on) {
   runtime outer({.workers = 1});
   runtime other({.workers = 1});
   const auto nested = [&]() -> task<> {
@@ -121,8 +143,7 @@ TEST(runtime, blocks_several_threads_at_once) {
   for (std::thread& each : threads) each.join();
 }
 
-// K11
-TEST(runtime, survives_errors_that_nobody_takes) {
+TEST(runtime, K11_survives_errors_that_nobody_takes) {
   std::atomic<int> reported = 0;
   runtime_options options;
   options.workers = 2;

@@ -18,6 +18,7 @@
 
 #include "tests/support/bounded_wait.h"
 #include "tests/support/build_kind.h"
+#include "tests/support/chaos.h"
 #include "tests/support/check_error.h"
 #include "tests/support/door.h"
 #include "tests/support/record.h"
@@ -32,8 +33,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// S1
-TEST(semaphore, refuses_a_negative_number_and_takes_zero) {
+TEST(semaphore, S1_refuses_a_negative_number_and_takes_zero) {
   EXPECT_THROW(semaphore(-1), std::invalid_argument);
   EXPECT_THROW(semaphore(PTRDIFF_MIN), std::invalid_argument);
   semaphore none(0);
@@ -41,8 +41,8 @@ TEST(semaphore, refuses_a_negative_number_and_takes_zero) {
   EXPECT_FALSE(none.try_acquire().has_value());
 }
 
-// S2
-TEST(semaphore, that_is_free_is_acquired_without_letting_others_run) {
+TEST(semaphore, S2_that_is_free_is_acquired_without_letting_others_run) {
+  const calm budgets_last;
   runtime rt({.workers = 1});
   semaphore free(2);
   record log;
@@ -63,8 +63,7 @@ TEST(semaphore, that_is_free_is_acquired_without_letting_others_run) {
   EXPECT_EQ(free.available(), 2u);
 }
 
-// S3
-TEST(semaphore, lets_waiters_in_first_in_first_out) {
+TEST(semaphore, S3_lets_waiters_in_first_in_first_out) {
   runtime rt({.workers = 1});
   semaphore one(1);
   std::vector<int> order;
@@ -89,8 +88,7 @@ TEST(semaphore, lets_waiters_in_first_in_first_out) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
 }
 
-// S3
-TEST(semaphore, does_not_let_a_newcomer_overtake_a_waiter_that_has_not_run_yet) {
+TEST(semaphore, S3_does_not_let_a_newcomer_overtake_a_waiter_that_has_not_run_yet) {
   runtime rt({.workers = 1});
   semaphore one(1);
   record log;
@@ -112,8 +110,8 @@ TEST(semaphore, does_not_let_a_newcomer_overtake_a_waiter_that_has_not_run_yet) 
   EXPECT_EQ(log.all(), (lines{"waiter", "newcomer"}));
 }
 
-// S4, K7: loses its place, nothing else
-TEST(semaphore, forgets_a_waiter_that_is_stopped_and_loses_no_permit) {
+// Loses its place, nothing else.
+TEST(semaphore, S4_K7_forgets_a_waiter_that_is_stopped_and_loses_no_permit) {
   runtime rt({.workers = 1});
   semaphore one(1);
   record log;
@@ -138,8 +136,7 @@ TEST(semaphore, forgets_a_waiter_that_is_stopped_and_loses_no_permit) {
   EXPECT_THROW(rt.block_on(join_first()), stopped_error);
 }
 
-// S5
-TEST(semaphore, gives_the_permit_of_a_waiter_that_is_stopped_after_the_hand_over_to_the_next) {
+TEST(semaphore, S5_gives_the_permit_of_a_waiter_that_is_stopped_after_the_hand_over_to_the_next) {
   runtime rt({.workers = 1});
   semaphore one(1);
   record log;
@@ -188,8 +185,7 @@ TEST(semaphore, loses_no_permit_whenever_stops_and_releases_meet) {
   EXPECT_EQ(two.available(), 2u);
 }
 
-// S7
-TEST(semaphore, gets_its_permit_back_when_the_holder_throws) {
+TEST(semaphore, S7_gets_its_permit_back_when_the_holder_throws) {
   runtime rt({.workers = 1});
   semaphore one(1);
   const auto fails = [&]() -> task<> {
@@ -211,8 +207,7 @@ TEST(semaphore, gets_its_permit_back_when_the_holder_is_stopped) {
   EXPECT_EQ(one.available(), 1u);
 }
 
-// S9
-TEST(semaphore, never_has_more_holders_than_permits_in_a_million_steps_on_all_workers) {
+TEST(semaphore, S9_never_has_more_holders_than_permits_in_a_million_steps_on_all_workers) {
   constexpr int permits = 3;
   constexpr int tasks = 40;
   constexpr std::size_t steps = scaled(1'000'000) / tasks;
@@ -238,8 +233,8 @@ TEST(semaphore, never_has_more_holders_than_permits_in_a_million_steps_on_all_wo
   EXPECT_EQ(limit.available(), static_cast<std::size_t>(permits));
 }
 
-// The last line of S8: what happened before a release is seen after the acquire. Plain memory, for TSan.
-TEST(semaphore, orders_what_its_holders_do) {
+// What happened before a release is seen after the acquire. Plain memory, for TSan.
+TEST(semaphore, S8_orders_what_its_holders_do) {
   runtime rt({.workers = 4});
   semaphore one(1);
   long counter = 0;
@@ -279,8 +274,7 @@ TEST(semaphore, add_permits_lets_so_many_waiters_in_and_keeps_the_rest) {
   EXPECT_EQ(none.available(), 2u);
 }
 
-// S8
-TEST(semaphore, refuses_more_permits_than_a_number_holds) {
+TEST(semaphore, S8_refuses_more_permits_than_a_number_holds) {
   semaphore one(1);
   EXPECT_THROW(one.add_permits(std::numeric_limits<std::size_t>::max()), std::overflow_error);
   EXPECT_EQ(one.available(), 1u);

@@ -265,8 +265,7 @@ TEST(shutdown, lets_destructors_use_the_runtime) {
   EXPECT_TRUE(limit.try_acquire().has_value()) << "a permit was lost";
 }
 
-// R1
-TEST(shutdown, of_run_stops_leftover_tasks_and_waits_for_them) {
+TEST(shutdown, R1_of_run_stops_leftover_tasks_and_waits_for_them) {
   census here;
   std::atomic<bool> is_waiting = false;
   const auto leftover = [&]() -> task<> {

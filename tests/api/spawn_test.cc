@@ -24,8 +24,7 @@
 namespace weft::test {
 namespace {
 
-// T2
-TEST(spawn, returns_before_the_body_runs) {
+TEST(spawn, T2_returns_before_the_body_runs) {
   runtime rt({.workers = 1});
   record log;
   const auto child = [&]() -> task<> {
@@ -43,8 +42,7 @@ TEST(spawn, returns_before_the_body_runs) {
   EXPECT_EQ(log.all(), (lines{"spawned", "child"}));
 }
 
-// T2
-TEST(spawn, runs_the_body_on_a_worker_and_not_on_the_caller) {
+TEST(spawn, T2_runs_the_body_on_a_worker_and_not_on_the_caller) {
   runtime rt({.workers = 1});
   const auto where = []() -> task<std::thread::id> { co_return std::this_thread::get_id(); };
   auto first = rt.spawn(where);
@@ -58,8 +56,7 @@ TEST(spawn, runs_the_body_on_a_worker_and_not_on_the_caller) {
   rt.block_on(join());
 }
 
-// T3
-TEST(spawn, of_several_tasks_lets_them_overlap) {
+TEST(spawn, T3_of_several_tasks_lets_them_overlap) {
   runtime rt({.workers = 3});
   meeting all(3);
   const auto attends = [&]() -> task<bool> { co_return all.attend(); };

@@ -342,7 +342,6 @@ TEST(with_stop_token, gives_way_to_a_stop_from_outside) {
   EXPECT_TRUE(log.all().empty());
 }
 
-// K6
 TEST(with_stop_token, K6_the_inner_one_stops_with_the_outer_one_and_not_the_reverse) {
   runtime rt({.workers = 2});
   inplace_stop_source outer;

@@ -6,15 +6,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "tests/support/bounded_wait.h"
 #include "tests/support/door.h"
-#include "tests/support/loopback.h"
 #include "tests/support/record.h"
 #include "weft/weft.h"
 
@@ -114,118 +111,7 @@ TEST(stop, T11_after_the_end_does_nothing) {
   EXPECT_EQ(rt.block_on(join()), 42);
 }
 
-// N1: every operation, although it could be done at once.
-struct ready_at_once {
-  semaphore free{1};
-  task<> yields() { co_await yield_now(); }
-  task<> checks() { co_await checkpoint(); }
-  task<> watches_a_token() {
-    inplace_stop_source never;
-    const auto counts = [this]() -> task<> {
-      ++effects;
-      co_return;
-    };
-    co_await with_stop_token(never.get_token(), counts());
-  }
-  task<> has_a_deadline() {
-    deadline none;
-    const auto counts = [this]() -> task<> {
-      ++effects;
-      co_return;
-    };
-    co_await with_deadline(none, counts());
-  }
-  task<> sleeps() { co_await sleep_for(0s); }
-  task<> acquires() { const semaphore_permit held = co_await free.acquire(); }
-  task<> computes() {
-    co_await compute([this] { ++effects; });
-  }
-  task<> blocks() {
-    co_await spawn_blocking([this] { ++effects; });
-  }
-  task<> forks() {
-    const auto counts = [this]() -> task<> {
-      ++effects;
-      co_return;
-    };
-    co_await when_all(counts(), counts());
-  }
-  task<> groups() {
-    const auto body = [this](task_group&) -> task<> {
-      ++effects;
-      co_return;
-    };
-    co_await with_task_group(body);
-  }
-  task<> nests_a_timeout() {
-    const auto counts = [this]() -> task<> {
-      ++effects;
-      co_return;
-    };
-    co_await with_timeout(1h, counts());
-  }
-  std::atomic<int> effects{0};
-};
-
-class stop_point : public testing::TestWithParam<std::pair<const char*, task<> (ready_at_once::*)()>> {};
-
-TEST_P(stop_point, N1_stops_although_it_could_be_done_at_once) {
-  runtime rt({.workers = 2});
-  ready_at_once all;
-  EXPECT_THROW(rt.block_on(with_timeout(0s, (all.*GetParam().second)())), timeout_error);
-  EXPECT_EQ(all.effects, 0);
-  EXPECT_EQ(all.free.available(), 1u);
-}
-
-INSTANTIATE_TEST_SUITE_P(of, stop_point,
-                         testing::Values(std::pair("yield", &ready_at_once::yields),
-                                         std::pair("checkpoint", &ready_at_once::checks),
-                                         std::pair("stop_token", &ready_at_once::watches_a_token),
-                                         std::pair("deadline", &ready_at_once::has_a_deadline),
-                                         std::pair("sleep", &ready_at_once::sleeps),
-                                         std::pair("semaphore", &ready_at_once::acquires),
-                                         std::pair("compute", &ready_at_once::computes),
-                                         std::pair("spawn_blocking", &ready_at_once::blocks),
-                                         std::pair("when_all", &ready_at_once::forks),
-                                         std::pair("task_group", &ready_at_once::groups),
-                                         std::pair("timeout", &ready_at_once::nests_a_timeout)),
-                         [](const auto& of) { return of.param.first; });
-
-TEST(stop, N1_reaches_a_read_although_bytes_are_there_and_an_await_of_a_handle_that_is_done) {
-  runtime rt({.workers = 1});
-  const auto body = [&]() -> task<> {
-    connection ends = co_await connect_loopback();
-    co_await ends.first.write_all(bytes_of("x"));
-    const auto reads = [&]() -> task<> {
-      std::byte byte[1];
-      static_cast<void>(co_await ends.second.read(byte));
-      ADD_FAILURE() << "read after a stop";
-    };
-    const auto ends_at_once = []() -> task<> { co_return; };
-    auto handle = spawn(ends_at_once);
-    while (!handle.is_done()) co_await yield_now();
-    const auto joins = [&]() -> task<> {
-      co_await handle;
-      ADD_FAILURE() << "joined after a stop";
-    };
-    int timeouts = 0;
-    try {
-      co_await with_timeout(0s, reads());
-    } catch (const timeout_error&) {
-      ++timeouts;
-    }
-    try {
-      co_await with_timeout(0s, joins());
-    } catch (const timeout_error&) {
-      ++timeouts;
-    }
-    EXPECT_EQ(timeouts, 2);
-    co_await handle;
-  };
-  rt.block_on(body());
-}
-
-// N2: what a completed effect has let pass once is stopped at the next operation.
+// What a completed effect has let pass once is stopped at the next operation.
 TEST(stop, N2_stays_asked_for_after_an_operation_that_completed_all_the_same) {
   runtime rt({.workers = 2});
   record log;
@@ -243,6 +129,31 @@ TEST(stop, N2_stays_asked_for_after_an_operation_that_completed_all_the_same) {
   const auto join = [&]() -> task<> { co_await handle; };
   EXPECT_THROW(rt.block_on(join()), stopped_error);
   EXPECT_EQ(log.all(), lines{"a function that ran is a completed effect"});
+}
+
+TEST(stop, N2_is_over_with_the_scope_that_asked) {
+  runtime rt({.workers = 1});
+  semaphore one(1);
+  record log;
+  const auto never = [&]() -> task<> {
+    co_await yield_now();
+    log.note("went on in a scope that is stopping");
+  };
+  const auto body = [&]() -> task<> {
+    for (int round = 0; round < 3; ++round) {
+      try {
+        co_await with_timeout(0s, never());
+      } catch (const timeout_error&) {
+        log.note("timeout");
+      }
+      co_await yield_now();
+      co_await sleep_for(0s);
+      const semaphore_permit held = co_await one.acquire();
+    }
+    log.note("end");
+  };
+  rt.block_on(body());
+  EXPECT_EQ(log.all(), (lines{"timeout", "timeout", "timeout", "end"}));
 }
 
 TEST(stop, K5_wakes_a_sleeping_task_whose_locals_are_gone_before_its_join_returns) {

@@ -6,9 +6,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/bounded_wait.h"
 #include "tests/support/build_kind.h"
@@ -17,7 +20,9 @@
 #include "tests/support/record.h"
 #include "weft/completions.h"
 #include "weft/runtime.h"
+#include "weft/sync/semaphore.h"
 #include "weft/task_group.h"
+#include "weft/unstoppable.h"
 #include "weft/yield.h"
 
 namespace weft::test {
@@ -155,6 +160,68 @@ TEST(task_group_memory, is_not_needed_to_keep_an_error) {
               return 0;
             }),
             "kept");
+}
+
+// The n-th allocation of the worker is refused, from the moment that the first child fails.
+TEST(task_group_memory, that_is_refused_while_errors_are_collected_loses_none_of_them) {
+  bool was_refused_to_the_group = false;
+  bool is_over = false;
+  for (int nth = 1; nth < 200 && !is_over; ++nth) {
+    std::mutex lock;
+    std::vector<std::string> heard;
+    runtime_options chosen;
+    chosen.workers = 1;
+    chosen.on_unhandled_error = [&](const unhandled_error& lost) {
+      const std::lock_guard guard(lock);
+      heard.push_back(text_of(lost.error));
+    };
+    runtime rt(chosen);
+    // Made before, because a text needs memory.
+    const std::exception_ptr errors[] = {std::make_exception_ptr(std::runtime_error("first")),
+                                         std::make_exception_ptr(std::runtime_error("second")),
+                                         std::make_exception_ptr(std::runtime_error("third"))};
+    semaphore first_has_failed{0};
+    const auto waits = [&](int which) -> task<> {
+      const semaphore_permit told = co_await first_has_failed.acquire();
+      std::rethrow_exception(errors[which]);
+    };
+    const auto fails_late = [&](int which) -> task<> { co_await unstoppable(waits(which)); };
+    const auto fails_first = [&]() -> task<> {
+      first_has_failed.add_permits(2);
+      until_refusal = nth;
+      std::rethrow_exception(errors[0]);
+      co_return;
+    };
+    const auto body = [&](task_group& group) -> task<> {
+      EXPECT_TRUE(group.spawn(fails_late, 1));
+      EXPECT_TRUE(group.spawn(fails_late, 2));
+      EXPECT_TRUE(group.spawn(named("a name that is too long to be kept in place"), fails_first));
+      co_return;
+    };
+    std::vector<std::string> thrown;
+    const auto outer = [&]() -> task<> {
+      try {
+        co_await with_task_group(body);
+      } catch (const error_group& several) {
+        is_over = until_refusal != 0;
+        until_refusal = 0;
+        for (const child_error& each : several.errors()) {
+          EXPECT_FALSE(each.stack.empty());
+          thrown.push_back(text_of(each.error));
+        }
+      } catch (const std::exception& one) {
+        until_refusal = 0;
+        was_refused_to_the_group = true;
+        thrown.emplace_back(one.what());
+      }
+    };
+    rt.block_on(outer());
+    const std::lock_guard guard(lock);
+    thrown.insert(thrown.end(), heard.begin(), heard.end());
+    EXPECT_EQ(thrown, (lines{"first", "second", "third"})) << "refused: allocation " << nth;
+  }
+  EXPECT_TRUE(is_over);
+  EXPECT_TRUE(was_refused_to_the_group);
 }
 
 }  // namespace

@@ -42,13 +42,21 @@ task<> fails_after(gate& go, std::string text) {
   });
 }
 
-// Opens the gate as it is unwound, that is, once the group is stopping.
-task<> opens_when_stopped(gate& go) {
-  struct opens {
-    gate& opened;
-    ~opens() { opened.open(); }
-  };
-  const opens at_the_end{go};
+// Opens the gate once it is stopped, whether it had begun or not.
+class opener {
+ public:
+  explicit opener(gate& opened) noexcept : opened_(&opened) {}
+  opener(opener&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
+  opener& operator=(opener&&) = delete;
+  ~opener() {
+    if (opened_ != nullptr) opened_->open();
+  }
+
+ private:
+  gate* opened_;
+};
+
+task<> opens_when_stopped([[maybe_unused]] opener at_the_end) {
   co_await sleep_for(1h);
 }
 
@@ -95,7 +103,7 @@ TEST_F(task_group_error, G4_of_several_children_are_thrown_together_with_their_t
   gate go;
   const auto body = [&](task_group& group) -> task<> {
     EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "second"));
-    EXPECT_TRUE(group.spawn(&opens_when_stopped, std::ref(go)));
+    EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
     EXPECT_TRUE(go.is_reached());
     EXPECT_TRUE(group.spawn(&fails_with, "first"));
     co_return;
@@ -145,7 +153,7 @@ TEST_F(task_group_error, G7_wins_over_an_outside_stop_which_takes_effect_at_the_
   record log;
   const auto body = [&](task_group& group) -> task<> {
     EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "child"));
-    EXPECT_TRUE(group.spawn(&opens_when_stopped, std::ref(go)));
+    EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
     co_await sleep_for(1h);
   };
   const auto parent = [&]() -> task<> {
@@ -179,6 +187,33 @@ TEST_F(task_group_error, G10_of_an_inner_group_is_handled_inside_before_the_oute
     }
     EXPECT_TRUE(outer.spawn(&fails_with, "outer"));
     co_await sleep_for(1h);
+    log.note("went on after the outer group failed");
+  };
+  EXPECT_EQ(thrown_from(outer_body), "outer");
+  EXPECT_EQ(log.all(), lines{"inner"});
+}
+
+TEST_F(task_group_error, G10_of_an_inner_group_is_handled_inside_while_the_outer_one_is_stopping) {
+  record log;
+  gate go;
+  const auto inner_body = [&](task_group& group) -> task<> {
+    EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "inner"));
+    EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
+    co_await sleep_for(1h);
+  };
+  const auto fails_once_the_inner_one_runs = [&]() -> task<> {
+    EXPECT_TRUE(go.is_reached());
+    throw std::runtime_error("outer");
+    co_return;
+  };
+  const auto outer_body = [&](task_group& outer) -> task<> {
+    EXPECT_TRUE(outer.spawn(fails_once_the_inner_one_runs));
+    try {
+      co_await with_task_group(inner_body);
+    } catch (const std::runtime_error& error) {
+      log.note(error.what());
+    }
+    co_await yield_now();
     log.note("went on after the outer group failed");
   };
   EXPECT_EQ(thrown_from(outer_body), "outer");
@@ -235,7 +270,7 @@ TEST_F(task_group_error, G17_of_a_child_that_never_suspends_stops_the_body_at_it
 TEST_F(task_group_error, G22_of_the_body_while_it_is_being_stopped_is_collected_with_the_childs) {
   gate go;
   const auto body = [&](task_group& group) -> task<> {
-    EXPECT_TRUE(group.spawn(&opens_when_stopped, std::ref(go)));
+    EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
     EXPECT_TRUE(group.spawn(&fails_with, "child"));
     co_await fails_after(go, "body");
   };

@@ -75,6 +75,24 @@ TEST(task_group_object, request_stop_ends_the_children_and_join_returns_without_
   for (const std::string& each : log.all()) EXPECT_EQ(each, "unwound");
 }
 
+TEST(task_group_object, G18_stopped_before_its_first_child_refuses_it_and_after_its_join_changes_nothing) {
+  runtime rt({.workers = 1});
+  census here;
+  task_group group(rt);
+  group.request_stop();
+  const auto never = [](resident) -> task<> {
+    ADD_FAILURE() << "a child of a stopped group ran";
+    co_return;
+  };
+  const bool is_in = group.spawn(never, resident(here));
+  EXPECT_FALSE(is_in);
+  EXPECT_EQ(here.living(), 0);
+  rt.block_on(group.join());
+  group.request_stop();
+  group.request_stop();
+  rt.block_on(group.join());
+}
+
 TEST(task_group_object, G13_refuses_a_spawn_after_join_and_destroys_what_it_was_given) {
   runtime rt({.workers = 1});
   task_group group(rt);

@@ -179,6 +179,30 @@ TEST(task_group_stop, G20_G24_of_its_own_does_not_hide_one_from_outside) {
   EXPECT_EQ(log.all(), lines{"parent unwound"});
 }
 
+TEST(task_group_stop, G20_of_its_own_does_not_hide_a_timeout_around_it) {
+  runtime rt({.workers = 2});
+  record log;
+  const auto ends_after_the_groups_stop = [&]() -> task<> {
+    EXPECT_TRUE(eventually([] { return is_stopping(); }));
+    log.note("the group is stopping");
+    co_return;
+  };
+  const auto body = [&](task_group& group) -> task<> {
+    group.spawn(ends_after_the_groups_stop);
+    group.request_stop();
+    co_await sleep_for(1h);
+  };
+  const auto parent = [&]() -> task<> {
+    const mark local(log, "parent unwound");
+    co_await with_task_group(body);
+    EXPECT_TRUE(eventually([] { return is_stopping(); })) << "the timeout's stop is not to be seen";
+    co_await yield_now();
+    log.note("parent went on");
+  };
+  EXPECT_THROW(rt.block_on(with_timeout(1ms, parent())), timeout_error);
+  EXPECT_EQ(log.all().back(), "parent unwound");
+}
+
 TEST(task_group_stop, G21_that_a_child_ignores_keeps_the_group_waiting) {
   runtime rt({.workers = 2});
   std::atomic<bool> may_end = false;

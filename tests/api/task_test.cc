@@ -21,8 +21,7 @@ task<> note_started(record& log, std::string name) {
   co_return;
 }
 
-// T1
-TEST(task, calling_a_coroutine_function_runs_nothing) {
+TEST(task, T1_calling_a_coroutine_function_runs_nothing) {
   record log;
   {
     const task<> never_awaited = note_started(log, "it");
@@ -44,8 +43,8 @@ TEST(task, runs_its_body_when_it_is_awaited) {
   EXPECT_EQ(log.all(), (lines{"before", "later starts", "after"}));
 }
 
-// T3: overlap is what spawn and when_all are for.
-TEST(task, two_that_are_awaited_one_after_the_other_do_not_overlap) {
+// Overlap is what spawn and when_all are for.
+TEST(task, T3_two_that_are_awaited_one_after_the_other_do_not_overlap) {
   runtime rt({.workers = 2});
   record log;
   const auto step = [&](std::string name) -> task<> {
@@ -204,8 +203,7 @@ task<> awaits_that(task<>* it) {
   co_await std::move(*it);
 }
 
-// T7
-TEST_F(task_death, awaiting_itself_fails_and_does_not_hang) {
+TEST_F(task_death, T7_awaiting_itself_fails_and_does_not_hang) {
   EXPECT_DEATH(
       {
         runtime rt({.workers = 1});

@@ -40,8 +40,7 @@ struct timeout : testing::Test {
   runtime rt{{.workers = 2}};
 };
 
-// O1
-TEST_F(timeout, that_does_not_expire_lets_the_value_pass) {
+TEST_F(timeout, O1_that_does_not_expire_lets_the_value_pass) {
   EXPECT_EQ(rt.block_on(with_timeout(1h, answers())), 42);
 }
 
@@ -53,8 +52,7 @@ TEST_F(timeout, that_does_not_expire_lets_an_error_pass) {
   EXPECT_EQ(thrown_by([&] { return rt.block_on(with_timeout(1h, fails())); }), "its own");
 }
 
-// O2
-TEST_F(timeout, that_expires_is_thrown_outside_and_only_after_clean_up) {
+TEST_F(timeout, O2_that_expires_is_thrown_outside_and_only_after_clean_up) {
   record log;
   const auto timed = [&]() -> task<> {
     const mark local(log, "cleaned up");
@@ -91,8 +89,7 @@ TEST_F(timeout, takes_operations_as_well_as_tasks) {
   rt.block_on(with_timeout(1h, yield_now()));
 }
 
-// O3
-TEST_F(timeout, gives_way_to_a_stop_from_outside) {
+TEST_F(timeout, O3_gives_way_to_a_stop_from_outside) {
   record log;
   door reached;
   const auto timed = [&]() -> task<> { co_await reached.pass(); };
@@ -113,8 +110,8 @@ TEST_F(timeout, gives_way_to_a_stop_from_outside) {
   EXPECT_EQ(log.all(), lines{"unwound"});
 }
 
-// O3: the time is up and the body still cleans up when the outer stop comes.
-TEST_F(timeout, that_has_expired_gives_way_to_a_stop_that_comes_during_clean_up) {
+// The time is up and the body still cleans up when the outer stop comes.
+TEST_F(timeout, O3_that_has_expired_gives_way_to_a_stop_that_comes_during_clean_up) {
   record log;
   gate held;
   const auto timed = [&]() -> task<> {
@@ -143,8 +140,7 @@ TEST_F(timeout, that_has_expired_gives_way_to_a_stop_that_comes_during_clean_up)
   EXPECT_EQ(log.all(), lines{"unwound"});
 }
 
-// O4
-TEST_F(timeout, does_not_turn_the_bodys_own_stop_into_a_timeout) {
+TEST_F(timeout, O4_does_not_turn_the_bodys_own_stop_into_a_timeout) {
   const auto stops_its_own_group = [](task_group& group) -> task<> {
     group.request_stop();
     co_await sleep_for(1h);
@@ -163,8 +159,7 @@ TEST_F(timeout, does_not_turn_the_bodys_own_stop_into_a_timeout) {
   EXPECT_THROW(rt.block_on(with_timeout(1h, awaits_a_stopped_task())), stopped_error);
 }
 
-// O5
-TEST_F(timeout, of_the_inner_of_two_is_the_only_one_to_fire_when_its_time_is_up) {
+TEST_F(timeout, O5_of_the_inner_of_two_is_the_only_one_to_fire_when_its_time_is_up) {
   record log;
   const auto outer = [&]() -> task<> {
     try {
@@ -179,8 +174,7 @@ TEST_F(timeout, of_the_inner_of_two_is_the_only_one_to_fire_when_its_time_is_up)
   EXPECT_EQ(log.all(), (lines{"inner", "goes on"}));
 }
 
-// O5
-TEST_F(timeout, of_the_outer_of_two_wins_while_the_inner_one_cleans_up) {
+TEST_F(timeout, O5_of_the_outer_of_two_wins_while_the_inner_one_cleans_up) {
   record log;
   gate held;
   const auto body = [&]() -> task<> {
@@ -214,8 +208,7 @@ TEST_F(timeout, of_the_outer_of_two_wins_while_the_inner_one_cleans_up) {
   for (const std::string& each : log.all()) EXPECT_NE(each, "went on");
 }
 
-// O6
-TEST_F(timeout, of_zero_or_less_stops_the_task_at_its_first_operation_that_could_wait) {
+TEST_F(timeout, O6_of_zero_or_less_stops_the_task_at_its_first_operation_that_could_wait) {
   record log;
   const auto timed = [&]() -> task<int> {
     log.note("runs");
@@ -257,28 +250,24 @@ int await_with_a_timeout_that_comes_in_between(runtime& rt, Function at_the_end)
   }
 }
 
-// O9
-TEST_F(timeout, loses_to_a_value_that_comes_all_the_same) {
+TEST_F(timeout, O9_loses_to_a_value_that_comes_all_the_same) {
   EXPECT_EQ(await_with_a_timeout_that_comes_in_between(rt, [] { return 9; }), 9);
 }
 
-// O10
-TEST_F(timeout, of_an_absurd_length_does_not_overflow) {
+TEST_F(timeout, O10_of_an_absurd_length_does_not_overflow) {
   EXPECT_EQ(rt.block_on(with_timeout(std::chrono::hours::max(), answers())), 42);
   EXPECT_EQ(rt.block_on(with_timeout(std::chrono::nanoseconds::max(), answers())), 42);
   EXPECT_EQ(rt.block_on(with_timeout(std::chrono::duration<double>(1e300), answers())), 42);
   EXPECT_THROW(rt.block_on(with_timeout(std::chrono::hours::min(), sleeps_for_ever())), timeout_error);
 }
 
-// O11
-TEST_F(timeout, loses_to_an_error_that_is_thrown_after_it_has_expired) {
+TEST_F(timeout, O11_loses_to_an_error_that_is_thrown_after_it_has_expired) {
   const auto fails = []() -> int { throw std::runtime_error("clean-up failed"); };
   EXPECT_EQ(thrown_by([&] { return await_with_a_timeout_that_comes_in_between(rt, fails); }),
             "clean-up failed");
 }
 
-// O12
-TEST_F(timeout, around_a_group_is_thrown_when_the_group_has_ended) {
+TEST_F(timeout, O12_around_a_group_is_thrown_when_the_group_has_ended) {
   census here;
   const auto child = [&]() -> task<> {
     const resident local(here);

@@ -96,19 +96,15 @@ TEST_F(shield, N3_does_not_hold_off_a_timeout_within) {
 
 TEST_F(shield, holds_off_a_timeout_around_it) {
   const auto body = [&]() -> task<> {
+    // The door is opened by the timeout itself: it has come before the shield ends.
+    const inplace_stop_callback opens(co_await current_stop_token(), [&] { inside.open(); });
     static_cast<void>(co_await unstoppable(passes_the_door()));
     log.note("shield passed");
     co_await yield_now();
     log.note("went on");
   };
-  const auto opens = [&]() -> task<> {
-    co_await sleep_for(5ms);
-    inside.open();
-  };
-  auto handle = rt.spawn(opens);
   EXPECT_THROW(rt.block_on(with_timeout(1ms, body())), timeout_error);
   EXPECT_EQ(log.all(), (lines{"inner went on", "shield passed"}));
-  EXPECT_FALSE(is_stopped(handle));
 }
 
 TEST_F(shield, runs_although_the_stop_came_before) {

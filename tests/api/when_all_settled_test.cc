@@ -205,7 +205,6 @@ TEST(when_all_settled, in_a_task_that_is_stopping_begins_nothing_and_is_unwound)
   EXPECT_EQ(begun, 0);
 }
 
-// A9
 TEST(when_all_settled, A9_starts_all_before_the_first_is_awaited) {
   runtime rt({.workers = 3});
   meeting all(3);

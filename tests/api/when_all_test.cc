@@ -326,6 +326,43 @@ TEST(when_all, in_a_task_that_is_stopping_begins_nothing) {
   EXPECT_EQ(here.living(), 0);
 }
 
+// A stop of somebody else is an error of the child that waited for it, and no stop of the caller.
+TEST(when_all, A6_with_a_child_that_awaited_a_stopped_task_throws_and_the_caller_goes_on) {
+  runtime rt({.workers = 2});
+  census here;
+  const auto sleeps = [&]() -> task<> {
+    const resident local(here);
+    co_await sleep_for(1h);
+  };
+  const auto body = [&]() -> task<std::string> {
+    auto other = spawn(sleeps);
+    const auto joins = [&]() -> task<> { co_await other; };
+    other.request_stop();
+    std::string caught = "nothing";
+    try {
+      co_await when_all(joins(), sleeps());
+    } catch (const stopped_error&) {
+      caught = "stopped_error";
+    }
+    EXPECT_EQ(here.living(), 0) << "the sibling was not stopped and awaited";
+    co_await yield_now();  // the caller is not stopping
+    co_return caught;
+  };
+  EXPECT_EQ(rt.block_on(body()), "stopped_error");
+}
+
+TEST(when_all_death, A2_of_the_same_task_twice_fails_with_words) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto answers = []() -> task<int> { co_return 42; };
+  EXPECT_DEATH(
+      {
+        runtime rt({.workers = 1});
+        task<int> once = answers();
+        rt.block_on(when_all(std::move(once), std::move(once)));  // NOLINT: the claim
+      },
+      "awaited or started once");
+}
+
 TEST(when_all, takes_operations_beside_tasks) {
   runtime rt({.workers = 2});
   const auto answers = []() -> task<int> { co_return 42; };

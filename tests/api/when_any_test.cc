@@ -86,7 +86,7 @@ TEST(when_any, of_a_range_gives_index_and_value) {
   rt.block_on(body());
 }
 
-// K2: of select's branches exactly one runs its handler, and the losers are dropped.
+// Of select's branches exactly one runs its handler, and the losers are dropped.
 TEST(when_any, K2_has_one_winner_and_the_losers_have_ended_when_it_is_known) {
   runtime rt({.workers = 4});
   census here;
@@ -145,7 +145,6 @@ TEST(when_any, takes_operations_beside_tasks) {
   EXPECT_EQ(rt.block_on(body()), 1u);
 }
 
-// A8
 TEST(when_any, A8_of_an_empty_range_is_refused) {
   runtime rt({.workers = 1});
   EXPECT_THROW(rt.block_on(when_any(std::vector<task<int>>())), std::invalid_argument);

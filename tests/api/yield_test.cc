@@ -48,8 +48,7 @@ TEST(yield_now, goes_on_when_nobody_else_is_ready) {
 // Spins on operations that are always ready until a peer on the same worker has run.
 constexpr int far_more_than_the_budget = 10'000;
 
-// K3
-TEST(budget, lets_a_peer_run_beside_a_task_whose_semaphore_is_always_free) {
+TEST(budget, K3_lets_a_peer_run_beside_a_task_whose_semaphore_is_always_free) {
   runtime rt({.workers = 1});
   semaphore free(1);
   bool has_peer_run = false;
@@ -68,8 +67,7 @@ TEST(budget, lets_a_peer_run_beside_a_task_whose_semaphore_is_always_free) {
   rt.block_on(body());
 }
 
-// K3
-TEST(budget, lets_a_peer_run_beside_a_task_whose_socket_is_always_ready) {
+TEST(budget, K3_lets_a_peer_run_beside_a_task_whose_socket_is_always_ready) {
   runtime rt({.workers = 1});
   bool has_peer_run = false;
   const auto peer = [&]() -> task<> {
@@ -91,8 +89,8 @@ TEST(budget, lets_a_peer_run_beside_a_task_whose_socket_is_always_ready) {
   rt.block_on(body());
 }
 
-// K4, as far as we can have it: two that hand each other the permit leave room for a third.
-TEST(budget, lets_a_third_task_run_beside_two_that_wake_each_other) {
+// As far as we can have it: two that hand each other the permit leave room for a third.
+TEST(budget, K4_lets_a_third_task_run_beside_two_that_wake_each_other) {
   runtime rt({.workers = 1});
   semaphore ping(1);
   semaphore pong(0);

@@ -66,7 +66,7 @@ int main() {
   auto limited = rt.spawn(night::limited, std::ref(none));
   auto deep = rt.spawn(night::deep, 100);
   weft::task_group plain(rt);
-  plain.spawn(night::nap);
+  plain.spawn(weft::named("lullaby"), night::nap);  // spawn: lullaby
   const auto is_there = [&](const char* part) { return rt.dump().find(part) != std::string::npos; };
   for (const char* part :
        {"accepting", "when_all: 2 of 2", "with_timeout", "more frames", "a task_group: 1 children"}) {

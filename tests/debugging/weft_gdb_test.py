@@ -43,7 +43,7 @@ class WeftGdbTest(unittest.TestCase):
         cls.text = cls.ask("weft all")
         with open(SOURCE) as source:
             lines = source.read().split("\n")
-        cls.line = {m.group(1): n for n, text in enumerate(lines, 1) for m in re.finditer(r"// await: (\w+)", text)}
+        cls.line = {m.group(1): n for n, text in enumerate(lines, 1) for m in re.finditer(r"// (?:await|spawn): (\w+)", text)}
 
     @classmethod
     def tearDownClass(cls):
@@ -79,7 +79,13 @@ class WeftGdbTest(unittest.TestCase):
         self.check(r"^  - night::limited\(.*\): with_timeout, due at .*\n.*%s\n    - night::take\(" % self.place("limited")[:-1])
         self.check(r"^  - night::grouped\(.*\): with_task_group: the body and 1 children\n.*" + self.place("grouped"))
         self.check(r"^    - night::both\(.*\): when_all: 2 of 2 children left\n.*%s\n      - night::" % self.place("both")[:-1])
-        self.check(r"^  - \(no coroutine\): a task_group: 1 children\n    - night::nap\(\): sleeping")
+        self.check(r"^  - \(no coroutine\): a task_group: 1 children\n    - lullaby: sleeping")
+
+    def test_calls_a_task_by_its_name_and_says_where_it_was_spawned(self):
+        self.check(
+            r"^    - lullaby: sleeping.*\n        spawned%s\n        night::nap\(\)%s" % (self.place("lullaby")[:-1], self.place("nap"))
+        )
+        self.check(r"^  - night::read\(.*\n      night::read\(")  # not known, so not said
 
     def test_shortens_a_long_chain(self):
         self.check(r"^      \.\.\. 70 more frames \.\.\.$")

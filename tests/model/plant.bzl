@@ -76,11 +76,11 @@ def model_library(name, copts = [], **kwargs):
         **kwargs
     )
 
-def model_test(name, deps, **kwargs):
+def model_test(name, deps, srcs = None, **kwargs):
     cc_test(
         name = name,
         size = "medium",
-        srcs = [name + ".cc"],
+        srcs = srcs or [name + ".cc"],
         copts = WEFT_COPTS + MODEL_COPTS,
         linkstatic = True,  # only the part of the machinery that a model uses
         # Sanitizer builds leave them out (.bazelrc): the explorer finds more there, and planted errors are errors.

@@ -17,7 +17,9 @@
 #include "weft/rt/scheduler/scheduler.h"
 #include "weft/runtime.h"
 #include "weft/sleep.h"
+#include "weft/stop.h"
 #include "weft/sync/semaphore.h"
+#include "weft/yield.h"
 
 namespace weft::test {
 namespace {
@@ -80,6 +82,34 @@ TEST(shutdown_regress, of_many_runtimes_with_two_workers_each_all_come_to_an_end
     FAIL() << "cycle " << seen << " does not end";
   }
   watched.join();
+}
+
+// Tasks stand in several rosters, which were stopped one after the other: a task that ran saw its stop and ended, and the
+// task that awaited it got a stopped_error, as it was not asked yet. Found by chaos.
+TEST(shutdown_regress, a_task_that_awaits_another_sees_no_exception_when_both_are_stopped_by_the_end) {
+  constexpr int pairs = 32;
+  for (std::size_t round = 0; round < scaled(300); ++round) {
+    std::atomic<int> begun = 0;
+    std::atomic<int> exceptions = 0;
+    {
+      runtime rt({.workers = 2});
+      const auto runs = [&]() -> task<> {
+        ++begun;
+        for (;;) co_await checkpoint();
+      };
+      const auto waits = [&]() -> task<> {
+        auto handle = spawn(runs);
+        try {
+          co_await handle;
+        } catch (const stopped_error&) {
+          ++exceptions;
+        }
+      };
+      for (int i = 0; i < pairs; ++i) rt.spawn(waits).detach();
+      EXPECT_TRUE(eventually([&] { return begun == pairs; }));
+    }
+    ASSERT_EQ(exceptions, 0) << "round " << round;
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "tests/support/chaos.h"
 #include "tests/support/jobs.h"
 #include "tests/support/workbench.h"
 
@@ -39,6 +40,7 @@ struct worker_test : testing::Test {
     };
   }
 
+  const test::calm steps_by_hand;
   workbench bench;
   turn_guard entered;
 };

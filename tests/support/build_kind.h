@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "tests/support/chaos.h"
+
 namespace weft::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -18,9 +20,9 @@ inline constexpr bool is_sanitized = false;
 inline constexpr bool is_sanitized = false;
 #endif
 
-// `full` in ordinary builds; a tenth under a sanitizer, whose steps take five to twenty times as long.
+// `full` in ordinary builds; a tenth under a sanitizer or under chaos, whose steps take five to twenty times as long.
 constexpr std::size_t scaled(std::size_t full) {
-  return is_sanitized ? full / 10 : full;
+  return is_sanitized || is_chaos ? full / 10 : full;
 }
 
 }  // namespace weft::test

@@ -7,9 +7,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -70,6 +72,9 @@ decltype(auto) foreign_operand(A&& awaitable) {
   } else if constexpr (requires { operator co_await(std::forward<A>(awaitable)); }) {
     return operator co_await(std::forward<A>(awaitable));
   } else {
+    static_assert(!std::ranges::range<A>,
+                  "a range of tasks is awaited with weft::when_all, when_any or as_completed");
+    static_assert(!std::invocable<A>, "this is a function: call it, and await what it returns");
     static_assert(requires { awaitable.await_ready(); }, "this type cannot be awaited");
     return std::forward<A>(awaitable);
   }

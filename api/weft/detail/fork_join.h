@@ -19,6 +19,7 @@
 #include <limits>
 
 #include "weft/detail/join.h"
+#include "weft/rt/base/chaos.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
@@ -59,8 +60,7 @@ class fork_join : public join {
                                rt::scope& first, ForEach for_each_backwards) noexcept {
     rt::turn& now = rt::this_turn();
     rt::scope& parent = leaf.home();
-    if ((parent.is_stopping() || rt::scope::was_any_missed(now.missed_stops)) && parent.look_for_stop())
-        [[unlikely]] {
+    if (parent.look_for_stop(now)) [[unlikely]] {
       stop_at(leaf, now);
       return std::noop_coroutine();
     }
@@ -72,6 +72,7 @@ class fork_join : public join {
     for_each_backwards([&](rt::scope& one) {
       if (&one != &first) now.forks->push(one);
     });
+    WEFT_CHAOS(late_wake);
     if (count > 1 && now.is_anybody_to_be_woken()) [[unlikely]]
       parent.home().offer_forked();
     return rt::enter(*first.root, now);
@@ -101,6 +102,7 @@ class fork_join : public join {
     }
     rt::job_list ready;
     stop_children(ready);
+    WEFT_CHAOS(yield);
     waiter->home().submit(ready);
   }
 
@@ -108,6 +110,7 @@ class fork_join : public join {
   std::coroutine_handle<> go_on_in_row(rt::turn& now) noexcept {
     if (++ended_in_row_ == count_) [[likely]]
       return or_noop(complete(now));
+    if (WEFT_CHAOS(cut_short)) return or_noop(arrive(now, row_is_on - (count_ - ended_in_row_)));
     if (rt::job* const sibling = now.forks->pop_within(begin_, end_)) [[likely]] {
       auto& next = static_cast<rt::scope&>(*sibling);
       if (!next.is_stopping()) [[likely]]

@@ -4,11 +4,11 @@
 
 #include <coroutine>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "weft/detail/call.h"
 #include "weft/detail/group_core.h"
 #include "weft/detail/join.h"
 #include "weft/stop.h"
@@ -20,7 +20,7 @@ namespace weft::inline WEFT_ABI::detail {
 // inside the group.
 template <class T, class Group, class MakeBody>
 task<T> start_body(MakeBody& make_body, Group& group) {
-  co_return co_await std::invoke(make_body, group);
+  co_return co_await call(make_body, group);
 }
 
 // Waits for the body and for all children. The body is a child of the join; the group counts as one
@@ -50,7 +50,7 @@ class group_awaiter : join {
 
   T await_resume() {
     if (core_.has_failed()) [[unlikely]]
-      core_.throw_failures();
+      core_.throw_failures(*core_.home().unhandled());
     if (body_.was_stopped()) {
       // By the group's own stop. Without a result that is a way to end; with one there is nothing to give.
       if constexpr (std::is_void_v<T>) {
@@ -78,6 +78,7 @@ class group_awaiter : join {
     if (all.body_.has_error()) {
       all.body_failure_.error = all.body_.result().take_error();
       all.body_failure_.where = all.body_.root->site();
+      all.body_failure_.failed = &all.body_;
       all.core_.fail(all.body_failure_);
     }
     return or_noop(all.core_.arrive(now));

@@ -12,7 +12,8 @@
 
 #include "weft/detail/group_core.h"
 #include "weft/detail/spawned.h"
-#include "weft/named.h"
+#include "weft/rt/base/chaos.h"
+#include "weft/rt/work/spawn_mark.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
@@ -31,7 +32,7 @@ struct group_child final : rt::roster::member, group_failure, pooled {
   std::optional<Call> kept;
 
   template <class... As>
-  explicit group_child(group_core& in, spawn_mark of, As&&... arguments) : group(in) {
+  explicit group_child(group_core& in, rt::spawn_mark of, As&&... arguments) : group(in) {
     mark = std::move(of);
     kept.emplace(std::forward<As>(arguments)...);
     begin(*kept->make().release(), in.inherited(), nullptr, &end_by_job<&ended_job>);
@@ -53,6 +54,7 @@ struct group_child final : rt::roster::member, group_failure, pooled {
     if (self.root != nullptr && static_cast<promise<T>*>(self.root)->result.has_error()) {
       self.error = static_cast<promise<T>*>(self.root)->result.take_error();
       self.where = self.root->site();
+      self.failed = &self;
       self.dispose = [](group_failure& failed) noexcept { delete static_cast<group_child*>(&failed); };
       self.drop();
       // Before it leaves: whoever sees the group empty sees the error too.
@@ -72,6 +74,7 @@ template <class Child>
 bool launch(group_core& core, std::unique_ptr<Child> made) noexcept {
   if (!core.admit(*made)) return false;
   made->about_to_run();
+  WEFT_CHAOS(yield);
   core.home().submit(*made.release());
   return true;
 }

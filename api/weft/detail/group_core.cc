@@ -1,13 +1,37 @@
 #include "weft/detail/group_core.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "weft/detail/spawned.h"
 #include "weft/error_group.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
 #include "weft/rt/scheduler/current.h"
+#include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI::detail {
+namespace {
+
+std::vector<child_error> all_of(const group_failure& first) {
+  std::vector<child_error> errors;
+  for (const group_failure* each = &first; each != nullptr; each = each->next) {
+    const rt::error_places places = rt::places_of(*each->failed, each->error, each->where);
+    child_error& one = errors.emplace_back();
+    one.error = each->error;
+    one.where = each->where;
+    if (const rt::spawn_mark* const mark = rt::mark_of(*each->failed)) {
+      one.name = mark->name();
+      one.spawned_at = mark->where();
+    }
+    one.stack.assign(places.all().begin(), places.all().end());
+    one.left_out = places.left_out;
+  }
+  return errors;
+}
+
+}  // namespace
 
 bool group_core::admit(rt::roster::member& child) noexcept {
   // Only while somebody is in: zero is final.
@@ -16,8 +40,10 @@ bool group_core::admit(rt::roster::member& child) noexcept {
     if (present == 0) return false;
   } while (!participants_.compare_exchange_weak(present, present + 1, std::memory_order_acq_rel,
                                                 std::memory_order_relaxed));
+  WEFT_CHAOS(yield);
   if (children_.admit(child)) return true;
   if (is_stopping_.load(std::memory_order_relaxed)) note_cut_short();  // ordered by the roster's lock
+  WEFT_CHAOS(yield);
   // We may be the last one by now: a plain group's owner can have given up its token meanwhile.
   const std::coroutine_handle<> next = arrive(rt::this_turn());
   WEFT_CHECK(!next, "with_task_group's group is used from outside while neither its body nor a child runs");
@@ -37,6 +63,7 @@ void group_core::fail(group_failure& kept) noexcept {
     (last_failure_ != nullptr ? last_failure_->next : first_failure_) = &kept;
     last_failure_ = &kept;
   }
+  WEFT_CHAOS(yield);
   request_stop();
 }
 
@@ -48,13 +75,22 @@ void group_core::visit_children(rt::leaf_kind::visit_fn visit, void* visitor) {
   children_.for_each([visit, visitor](rt::scope& child) { visit(visitor, child); });
 }
 
-void group_core::throw_failures() const {
-  if (first_failure_->next == nullptr) std::rethrow_exception(first_failure_->error);
-  std::vector<child_error> errors;
-  for (const group_failure* each = first_failure_; each != nullptr; each = each->next) {
-    errors.push_back({each->error, each->where, each->mark.name(), each->mark.where()});
+void group_core::throw_failures(const rt::engine::reporter& unhandled) const {
+  const group_failure& first = *first_failure_;
+  std::optional<error_group> several;
+  if (first.next != nullptr) {
+    WEFT_TRY {
+      several.emplace(all_of(first));
+    }
+    WEFT_CATCH_ALL {
+      for (const group_failure* each = first.next; each != nullptr; each = each->next)
+        report_unhandled(unhandled, *each->failed, each->where, each->error);
+    }
   }
-  WEFT_THROW(error_group(std::move(errors)));
+  if (several.has_value()) WEFT_THROW(*several);
+  if (rt::frame* const joining = rt::this_turn().running)
+    rt::take_error_stack(*first.failed, joining->home());
+  std::rethrow_exception(first.error);
 }
 
 }  // namespace weft::inline WEFT_ABI::detail

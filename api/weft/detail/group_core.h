@@ -14,20 +14,21 @@
 #include <source_location>
 #include <string>
 
-#include "weft/named.h"
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/work/roster.h"
 
 namespace weft::inline WEFT_ABI::detail {
 
-// Room for the error of one participant. What it stands in lives until the group is gone.
+// Room for the error of one participant. What it stands in lives until the group is gone, and so does the scope: of it
+// are the stack of the error, and the name.
 struct group_failure {
   using dispose_fn = void (*)(group_failure&) noexcept;
 
-  spawn_mark mark;
   std::exception_ptr error;
   std::source_location where;
+  rt::scope* failed = nullptr;
   group_failure* next = nullptr;
   dispose_fn dispose = nullptr;  // frees it with the group; null: it is not the group's to free
 };
@@ -55,6 +56,7 @@ class group_core {
   void leave(rt::roster::member& child) noexcept { children_.leave(child); }
   // A participant is gone: a child, or the owner's token.
   [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now) noexcept {
+    WEFT_CHAOS(yield);
     if (participants_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
     return on_empty_(*this, now);
   }
@@ -66,12 +68,15 @@ class group_core {
   // Asks all to stop; jobs go to `ready`.
   void stop(rt::job_list& ready) noexcept {
     is_stopping_.store(true, std::memory_order_relaxed);  // published by the roster's lock
+    WEFT_CHAOS(yield);
     children_.close_and_stop(ready);
+    WEFT_CHAOS(yield);
     on_stopping_(*this, ready);
   }
   void request_stop() noexcept {
     rt::job_list ready;
     stop(ready);
+    WEFT_CHAOS(late_wake);
     home().submit(ready);
   }
 
@@ -90,9 +95,10 @@ class group_core {
     return is_cut_short_.load(std::memory_order_relaxed);  // ordered by the arrivals
   }
 
-  // After the last participant: throws one error as itself, several as error_group.
+  // After the last participant, in a coroutine: throws one error as itself, several as error_group. Without memory for
+  // that, the first one as itself, and the others are reported as those that nobody took.
   [[nodiscard]] bool has_failed() const noexcept { return first_failure_ != nullptr; }
-  void throw_failures() const;
+  void throw_failures(const rt::engine::reporter& unhandled) const;
   // The same errors in the order in which they came, for a group that nobody joined.
   [[nodiscard]] const group_failure* first_failure() const noexcept { return first_failure_; }
 

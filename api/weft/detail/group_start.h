@@ -17,9 +17,11 @@
 #include "weft/detail/held.h"
 #include "weft/outcome.h"
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/engine.h"
 #include "weft/sync/semaphore.h"
 #include "weft/task.h"
+#include "weft/yield.h"
 
 namespace weft::inline WEFT_ABI {
 namespace detail {
@@ -34,6 +36,7 @@ class start_state {
       if (word_.has_value()) return false;
       word_.emplace(std::move(word));
     }
+    WEFT_CHAOS(yield);
     said_.add_permits(1);
     return true;
   }
@@ -63,6 +66,7 @@ class start_state {
         child_->stop(ready);  // SAFETY: it is alive until leave()
       }
     }
+    WEFT_CHAOS(late_wake);
     if (!ready.empty()) home->submit(ready);
   }
 
@@ -132,6 +136,7 @@ task<> run_started(start_token<T> token, held<Call> call) {
 
 template <class T, class Group, class Call>
 task<T> start_in(Group& group, std::shared_ptr<start_state<T>> state, held<Call> call) {
+  co_await stop_point_operation();  // a starter that is stopping begins nothing
   class abandons_unless_told {
    public:
     explicit abandons_unless_told(start_state<T>& of) noexcept : of_(of) {}

@@ -19,6 +19,7 @@
 
 #include "weft/detail/promise.h"
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/work/scope.h"
@@ -69,12 +70,14 @@ class join : public rt::leaf_op {
   // gone. Null, too, when the loop or the forwarding job takes over.
   [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now, std::size_t participants = 1) noexcept {
     // Release publishes the participant's outcome to the last one, which acquires all of them.
+    WEFT_CHAOS(yield);
     if (pending_.fetch_sub(participants, std::memory_order_acq_rel) != participants) return nullptr;
     return complete(now);
   }
 
   // All have arrived.
   std::coroutine_handle<> complete(rt::turn& now) noexcept {
+    WEFT_CHAOS(yield);
     if (waiter->is_armed_with(*this) && !waiter->finish()) return nullptr;  // the forwarding job goes on
     return go_on(now);
   }
@@ -114,6 +117,7 @@ class join : public rt::leaf_op {
     auto& waiting = static_cast<rt::scope&>(parent);
     auto& self = static_cast<join&>(waiting.armed_op());
     self.stop_children(now.later);
+    WEFT_CHAOS(yield);
     if (!waiting.left()) return;
     if (const std::coroutine_handle<> parent_frame = self.go_on(now)) parent_frame.resume();
   }

@@ -54,22 +54,34 @@ class promise_base : public rt::frame {
   auto await_transform(A&& described, std::source_location where = std::source_location::current()) noexcept(
       noexcept(std::forward<A>(described).into_awaiter())) {
     static_assert(!std::is_lvalue_reference_v<A> || std::remove_reference_t<A>::may_be_awaited_as_lvalue,
-                  "this is awaited once: co_await std::move(it)");
+                  "this is awaited once: write co_await std::move(it)");
     wait_at(where);
     return std::forward<A>(described).into_awaiter();
+  }
+
+  // Ours, and not to be awaited like this.
+  template <class A>
+    requires(!awaitable_of_ours<A> && awaitable_of_ours<std::remove_cvref_t<A>>)
+  auto await_transform(A&& described) {
+    constexpr bool is_const = std::is_const_v<std::remove_reference_t<A>>;
+    static_assert(!is_const, "this is awaited once, and moved for it: it must not be const");
+    static_assert(is_const, "this is awaited once: write co_await std::move(it)");
+    if constexpr (!is_const) return std::move(described).into_awaiter();
   }
 
   // A stopped_error that reaches the end of a task that is stopping is that stop: it has come back from outside.
   template <class Slot>
   void keep_error(Slot& result) noexcept {
-    if (!end_as_stopped_again()) result.set_error(std::current_exception());
+    if (!end_as_stopped_again()) result.set_error(noted_error());
   }
   // In a handler.
   WEFT_COLD bool end_as_stopped_again() noexcept;
+  // In a handler: what is handled, after this frame was noted in its stack (weft/rt/work/error_stack.h).
+  WEFT_COLD std::exception_ptr noted_error() noexcept;
 
   // Coroutine types and senders of other libraries resume us on a thread of theirs; we go home first.
   template <class A>
-    requires(!awaitable_of_ours<A>)
+    requires(!awaitable_of_ours<A> && !awaitable_of_ours<std::remove_cvref_t<A>>)
   auto await_transform(A&& foreign, std::source_location where = std::source_location::current()) {
     wait_at(where);
     return foreign_awaiter<A>(std::forward<A>(foreign));
@@ -97,6 +109,12 @@ class promise : public promise_base {
   result_slot<T> result;
 };
 
+// A T that dies with the frame, or what would be converted to one.
+template <class U, class T>
+concept gone_at_the_end =
+    (std::is_convertible_v<std::remove_reference_t<U>*, T*> ? std::is_rvalue_reference_v<U&&>
+                                                            : !std::is_class_v<std::remove_reference_t<U>>);
+
 template <class T>
 class promise<T&> : public promise_base {
  public:
@@ -106,6 +124,13 @@ class promise<T&> : public promise_base {
   task<T&> get_return_object() noexcept { return task<T&>(*this); }
   void unhandled_exception() noexcept { keep_error(result); }
   void return_value(T& value) noexcept { result.set_value(value); }
+  // A local that is returned by its name arrives here as well: the language moves it.
+  template <class U>
+    requires gone_at_the_end<U, T>
+  void return_value(U&&) noexcept {
+    static_assert(!gone_at_the_end<U, T>,
+                  "a task<T&> gives a reference: to a local or a temporary of the coroutine it would dangle");
+  }
 
   result_slot<T&> result;
 };

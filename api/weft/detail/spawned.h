@@ -17,10 +17,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "weft/detail/call.h"
 #include "weft/detail/join.h"
-#include "weft/named.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/engine.h"
 #include "weft/rt/work/lifecycle.h"
+#include "weft/rt/work/spawn_mark.h"
 #include "weft/task.h"
 
 namespace weft::inline WEFT_ABI::detail {
@@ -49,29 +51,55 @@ class kept_call {
       : function_(std::forward<G>(function)), arguments_(std::forward<As>(arguments)...) {}
 
   // The coroutine, not started. Its reference parameters refer to what is kept here.
-  [[nodiscard]] auto make() {
-    return std::apply(
-        [this](auto&... each) -> decltype(auto) {
-          return std::invoke(function_, std::forward<Args>(each)...);
-        },
-        arguments_);
-  }
+  [[nodiscard]] WEFT_CORO_WRAPPER auto make() { return make_from(std::index_sequence_for<Args...>()); }
 
  private:
+  template <std::size_t... I>
+  WEFT_CORO_WRAPPER auto make_from(std::index_sequence<I...>) {
+    return call(function_, std::forward<Args>(std::get<I>(arguments_))...);
+  }
+
   F function_;
   std::tuple<Args...> arguments_;
 };
 
 template <class F, class... Args>
-using spawned_value = task_value<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>;
+concept makes_task =
+    std::invocable<F, Args...> && is_task<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>;
+
+// What a spawned call gives; void for what cannot be spawned, so that spawnable, which says why, is looked at.
+template <class F, class... Args>
+struct value_of_call {
+  using type = void;
+};
+template <class F, class... Args>
+  requires makes_task<F, Args...>
+struct value_of_call<F, Args...> {
+  using type = task_value<std::invoke_result_t<F, Args...>>;
+};
+template <class F, class... Args>
+using spawned_value = typename value_of_call<std::decay_t<F>&, std::decay_t<Args>...>::type;
+
+// What can be run, but not like this. A class of its own, so that the sentence is all that a compiler says.
+template <class F, class... Args>
+struct can_be_spawned : std::true_type {
+  static_assert(
+      !std::invocable<F&, Args...> || makes_task<F&, Args...>,
+      "spawn takes a function that returns a weft::task (weft::spawn_blocking and weft::compute run others)");
+  static_assert(
+      std::invocable<F&, Args...> || !makes_task<F&, Args&...>,
+      "spawn keeps the arguments and passes them on as rvalues, which a T& does not take: write std::ref(it) "
+      "for what outlives the task, or let the parameter be a T or a const T&");
+};
 
 template <class F, class... Args>
-concept spawnable =
-    std::invocable<std::decay_t<F>&, std::decay_t<Args>...> &&
-    is_task<std::remove_cvref_t<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>>;
+concept spawnable = makes_task<std::decay_t<F>&, std::decay_t<Args>...> ||
+                    ((std::invocable<std::decay_t<F>&, std::decay_t<Args>...> ||
+                      makes_task<std::decay_t<F>&, std::decay_t<Args>&...>) &&
+                     can_be_spawned<std::decay_t<F>, std::decay_t<Args>...>::value);
 
-// Hands the error to the reporter of its runtime.
-void report_unhandled(const rt::engine::reporter& reporter, const spawn_mark& mark,
+// Hands the error, with which `ended` has ended, to the reporter of its runtime.
+void report_unhandled(const rt::engine::reporter& reporter, const rt::scope& ended,
                       const std::source_location& where, std::exception_ptr error) noexcept;
 
 // What a handle sees. When the task has ended, its frame (parameters included) and what it lived on are gone;
@@ -80,26 +108,26 @@ template <class T>
 struct spawned : rt::roster::member, pooled {
   rt::lifecycle life;
   result_slot<T> result;
-  spawn_mark mark;
   std::source_location where;  // of the error
   bool was_stopped = false;
   bool is_taken = false;  // by the handle
 
   spawned() noexcept = default;
-  explicit spawned(spawn_mark of) noexcept : mark(std::move(of)) {}
+  explicit spawned(rt::spawn_mark of) noexcept { mark = std::move(of); }
   spawned(const spawned&) = delete;
   spawned& operator=(const spawned&) = delete;
   virtual ~spawned() = default;
 
   // The last one to know of it: reports an error that nobody took, and frees.
   void destroy(const rt::engine::reporter& reporter) noexcept {
-    if (!is_taken && result.has_error()) report_unhandled(reporter, mark, where, result.take_error());
+    if (!is_taken && result.has_error()) report_unhandled(reporter, *this, where, result.take_error());
     delete this;
   }
 
   // Enrols and submits. When the runtime is stopping the task ends as stopped, without having run.
   void launch(rt::engine& home, const rt::context& inherited, promise<T>* coroutine) noexcept {
     begin(*coroutine, inherited, nullptr, &on_end);
+    WEFT_CHAOS(yield);
     if (home.admit(*this)) {
       home.submit(*this);
       return;
@@ -140,6 +168,7 @@ struct spawned : rt::roster::member, pooled {
     // Before anyone hears of the end: what the task held is given back by then.
     self.destroy_frame();
     home.leave(self);
+    WEFT_CHAOS(yield);
     const rt::lifecycle::completion done = self.life.complete();
     // SAFETY: with `nothing` the handle may free the block at once; `self` is not touched after.
     switch (done.owed) {
@@ -149,6 +178,7 @@ struct spawned : rt::roster::member, pooled {
         self.destroy(*home.unhandled());
         break;
       case rt::lifecycle::duty::wake_waiter:
+        WEFT_CHAOS(yield);
         if (done.waiter->finish()) done.waiter->home().submit(*done.waiter);
         break;
     }
@@ -162,7 +192,7 @@ struct spawned_call final : spawned<T> {
   // Keeps a Call that is made of nothing.
   spawned_call() { kept.emplace(); }
   template <class... As>
-  explicit spawned_call(spawn_mark of, As&&... arguments) : spawned<T>(std::move(of)) {
+  explicit spawned_call(rt::spawn_mark of, As&&... arguments) : spawned<T>(std::move(of)) {
     kept.emplace(std::forward<As>(arguments)...);
   }
 

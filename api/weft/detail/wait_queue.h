@@ -13,6 +13,7 @@
 
 #include "weft/detail/join.h"
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/intrusive_list.h"
 #include "weft/rt/work/scope.h"
 
@@ -63,6 +64,7 @@ class wait_queue {
 
   // --- without the lock
   static void deliver(rt::scope& granted) noexcept {
+    WEFT_CHAOS(yield);
     if (granted.finish()) granted.home().submit(granted);
   }
 
@@ -73,6 +75,7 @@ class wait_queue {
 
 inline rt::cancel_outcome wait_op::cancel_wait(rt::leaf_op& self, rt::job_list&) noexcept {
   auto& op = static_cast<wait_op&>(self);
+  WEFT_CHAOS(yield);
   const rt::lock_guard<rt::mutex> guard(op.queue.lock);
   switch (op.now) {
     case place::queued:

@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "weft/rt/base/chaos.h"
 #include "weft/yield.h"
 
 namespace weft::inline WEFT_ABI {
@@ -36,11 +37,13 @@ bool semaphore::wait(acquire_awaiter& op, rt::frame& leaf) noexcept {
     op.waiter->home().submit(op.waiter->to_resume(leaf));  // the permit is ours; only the turn is over
     return true;
   }
+  WEFT_CHAOS(yield);
   if (!op.waiter->arm(op, leaf)) {
     detail::stop_at(leaf, now);
     return true;
   }
   rt::scope& waiter = *op.waiter;
+  WEFT_CHAOS(yield);
   bool is_barred = false;
   {
     const rt::lock_guard<rt::mutex> guard(waiters_.lock);
@@ -53,6 +56,7 @@ bool semaphore::wait(acquire_awaiter& op, rt::frame& leaf) noexcept {
     }
   }
   if (is_barred) waiter.to_unwind(leaf);
+  WEFT_CHAOS(yield);
   if (!waiter.finish()) return true;  // a canceller is at work, and hands the job out
   if (is_barred) detail::stop_at(leaf, now);
   return is_barred;

@@ -251,6 +251,12 @@ using atomic = model::atomic<T>;
 using mutex = model::mutex;
 using condition_variable = model::condition_variable;
 
+using thread_id = std::size_t;
+
+[[nodiscard]] inline thread_id calling_thread() noexcept {
+  return model::explorer::get().running();
+}
+
 // std::lock_guard, but a lock and an unlock of the source stand in the trace with their place.
 template <class Mutex>
 class [[nodiscard]] lock_guard {

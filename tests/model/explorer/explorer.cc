@@ -164,7 +164,7 @@ void explorer::wait_until(ready_fn is_ready, const void* of, const char* words, 
 
 void explorer::block(ready_fn is_ready, const void* of, const char* words, const place& at, bool has_limit) {
   thread& self = threads_[running_];
-  self.has_limit = has_limit;
+  self.has_limit = has_limit && within_.time_passes;
   self.now = standing::waiting;
   self.is_ready = is_ready;
   self.waits_for = of;

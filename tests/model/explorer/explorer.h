@@ -34,6 +34,8 @@ struct bounds {
   std::uint64_t random = 5'000;
   // Scheduling points in one execution: beyond them it is taken to run for ever.
   unsigned most_points = 4'000;
+  // False: no wait reaches its limit, so that a wake-up that is lost is not made up for.
+  bool time_passes = true;
 };
 
 class explorer {

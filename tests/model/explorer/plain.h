@@ -107,4 +107,12 @@ class plain {
   mutable std::array<std::uint16_t, most_threads> read_{};
 };
 
+// The same in what a std::shared_ptr owns, whose count the explorer does not see: its end is not checked.
+template <class T>
+union plain_in_shared {
+  plain_in_shared() : value() {}
+  ~plain_in_shared() {}
+  plain<T> value;
+};
+
 }  // namespace weft::inline WEFT_ABI::model

@@ -3,7 +3,8 @@
 // Workers are threads of the model. They take submitted jobs first in, first out, children from their own (real)
 // fork_queue, and, when told of some, from the others'. When there is nothing they wait without a limit. The
 // submitted jobs stand in the explorer's own memory: handing one over is one scheduling point, and orders what was
-// done before. The roster and the timer wheel are real; time passes when a model says so.
+// done before. The roster, the timer wheel and the crew of offloaded functions are real; time passes when a model says
+// so.
 #include "tests/model/stand_in/engine.h"
 
 #include <deque>
@@ -12,6 +13,7 @@
 
 #include "weft/model/model.h"
 #include "weft/rt/base/check.h"
+#include "weft/rt/offload/crew.h"
 #include "weft/rt/reactor/timer_wheel.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/work/fork_queue.h"
@@ -26,7 +28,11 @@ struct engine::parts {
     turn now;
   };
 
-  explicit parts(std::size_t workers) : seats(workers) {}
+  parts(const options& chosen, engine& owner)
+      : seats(chosen.workers.value_or(1)),
+        functions({.max_threads = chosen.blocking_threads}, {&submit_to, &owner}) {}
+
+  static void submit_to(void* owner, job& ready) noexcept { static_cast<engine*>(owner)->submit(ready); }
 
   // Every fork is offered.
   const atomic<std::uint64_t> somebody_sleeps{std::uint64_t{1} << 32};
@@ -98,6 +104,7 @@ struct engine::parts {
   bool is_stopped = false;
   roster tasks;
   timer_wheel wheel{0};
+  crew functions;
 };
 
 engine::engine(const options& chosen) : root_context_{this} {
@@ -106,7 +113,7 @@ engine::engine(const options& chosen) : root_context_{this} {
       chosen.on_unhandled_error ? chosen.on_unhandled_error : [](const unhandled_error&) {
         model::require(false, "no error is left that nobody took");
       });
-  parts_ = std::make_unique<parts>(chosen.workers.value_or(1));
+  parts_ = std::make_unique<parts>(chosen, *this);
   for (std::size_t i = 0; i < parts_->seats.size(); ++i) {
     parts_->seats[i].now.home = this;
     parts_->threads.push_back(model::explorer::get().start_thread([all = parts_.get(), i] { all->work(i); }));
@@ -124,6 +131,7 @@ void engine::stop() noexcept {
   all.tasks.close_and_stop(ready);
   submit(ready);
   all.tasks.wait_until_empty();
+  all.functions.drain_and_join();
   model::explorer::get().point();
   all.content.give();
   all.is_over = true;
@@ -161,7 +169,7 @@ void engine::leave(roster::member& leaving) noexcept {
 }
 
 std::int64_t engine::now_ns() const noexcept {
-  return 0;
+  return model::explorer::get().now_ns();
 }
 void engine::prepare(timer& waiting, std::int64_t due_ns) noexcept {
   waiting.prepare(parts_->wheel, due_ns);
@@ -173,17 +181,26 @@ bool engine::cancel(timer& armed) noexcept {
   return armed.wheel->cancel(armed);
 }
 
+void let_time_pass(engine& home, std::int64_t by_ns) {
+  model::explorer::get().let_time_pass(by_ns);
+  timer any(nullptr);
+  home.prepare(any, 0);  // to find the wheel
+  job_list ready;
+  any.wheel->expire(home.now_ns(), ready);
+  home.submit(ready);
+}
+
+start_outcome engine::block(call& given) noexcept {
+  return parts_->functions.start(given);
+}
+
 // What no model needs so far.
 std::error_code engine::add(os::fd, placement, descriptor&) noexcept {
   WEFT_CHECK(false, "a model's engine has no descriptors");
   return {};
 }
 start_outcome engine::compute(call&) noexcept {
-  WEFT_CHECK(false, "a model's engine has no pools");
-  return start_outcome::refused;
-}
-start_outcome engine::block(call&) noexcept {
-  WEFT_CHECK(false, "a model's engine has no pools");
+  WEFT_CHECK(false, "a model's engine has no oneTBB");
   return start_outcome::refused;
 }
 

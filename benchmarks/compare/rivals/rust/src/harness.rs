@@ -1,0 +1,91 @@
+// Rust: what both rivals share: the command line, the measurement and its line of JSON.
+// SPDX-License-Identifier: Apache-2.0
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+pub struct Cell {
+    pub tiny: bool,
+    pub threads: usize,
+    pub items: u64,
+    pub figures: BTreeMap<&'static str, f64>,
+}
+
+impl Cell {
+    pub fn size<T>(&self, full: T, tiny: T) -> T {
+        if self.tiny { tiny } else { full }
+    }
+
+    #[allow(dead_code)]
+    pub fn percentiles(&mut self, mut late: Vec<Duration>) -> Duration {
+        late.sort();
+        let at = |share: f64| late[(share * (late.len() - 1) as f64) as usize];
+        for (name, share) in [("p50_ns", 0.5), ("p99_ns", 0.99), ("p999_ns", 0.999), ("max_ns", 1.0)] {
+            self.figures.insert(name, at(share).as_nanos() as f64);
+        }
+        at(0.99)
+    }
+
+    /// Turns until they are long enough: seconds of one, how many there were, and the answer.
+    pub fn turns(&self, mut turn: impl FnMut() -> u64) -> Measured {
+        let enough = self.size(Duration::from_millis(100), Duration::from_millis(1));
+        if !self.tiny {
+            turn();
+        }
+        let (begin, mut count, mut answer) = (Instant::now(), 0, 0);
+        while count == 0 || begin.elapsed() < enough {
+            answer = turn();
+            count += 1;
+        }
+        Measured { seconds: begin.elapsed().as_secs_f64() / count as f64, turns: count, answer }
+    }
+}
+
+pub struct Measured {
+    pub seconds: f64,
+    pub turns: u64,
+    /// 0: nothing to check.
+    pub answer: u64,
+}
+
+/// A line of /proc/self/status, in bytes.
+pub fn status_bytes(key: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    text.lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':')?.split_whitespace().next()?.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
+}
+
+pub type Problem = fn(&mut Cell) -> Measured;
+
+pub fn rival(library: &str, version: &str, problems: &[(&str, Problem)]) {
+    let args: Vec<String> = std::env::args().collect();
+    let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned();
+    if args.iter().any(|arg| arg == "--list") {
+        problems.iter().for_each(|(name, _)| println!("{name}"));
+        return;
+    }
+    if args.iter().any(|arg| arg == "--version") {
+        println!("{{\"{library}\": \"{version}\", \"compiler\": \"rustc {}\"}}", env!("RIVAL_RUSTC"));
+        return;
+    }
+    let wanted = value("--problem").unwrap_or_default();
+    let (name, run) = match problems.iter().find(|(name, _)| *name == wanted) {
+        Some(found) => found,
+        None => {
+            eprintln!("no problem '{wanted}' here; --list names them");
+            std::process::exit(2);
+        }
+    };
+    let threads = value("--threads").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let tiny = args.iter().any(|arg| arg == "--tiny");
+    let mut now = Cell { tiny, threads, items: 1, figures: BTreeMap::new() };
+    let got = run(&mut now);
+    let figures: Vec<String> = now.figures.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+    let checksum = if got.answer == 0 { String::new() } else { format!("\"checksum\": {}, ", got.answer) };
+    println!(
+        "{{\"problem\": \"{name}\", \"threads\": {threads}, \"seconds\": {:e}, \"iterations\": {}, \"items\": {}, {checksum}\
+         \"figures\": {{{}}}, \"peak_rss_bytes\": {}}}",
+        got.seconds, got.turns, now.items, figures.join(", "), status_bytes("VmHWM")
+    );
+}

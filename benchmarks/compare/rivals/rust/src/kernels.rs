@@ -1,0 +1,136 @@
+// The kernels of ../../../kernels, in Rust. The runner compares the answers.
+// SPDX-License-Identifier: Apache-2.0
+#![allow(dead_code)]
+
+#[derive(Clone, Copy)]
+pub struct Queens {
+    n: u32,
+    pub row: u32,
+    columns: u32,
+    falling: u32,
+    rising: u32,
+}
+
+impl Queens {
+    pub fn empty(n: u32) -> Self {
+        Queens { n, row: 0, columns: 0, falling: 0, rising: 0 }
+    }
+    pub fn placements(self) -> impl Iterator<Item = Queens> {
+        let mut open = !(self.columns | self.falling | self.rising) & ((1 << self.n) - 1);
+        std::iter::from_fn(move || {
+            if open == 0 {
+                return None;
+            }
+            let place = open & open.wrapping_neg();
+            open &= open - 1;
+            Some(Queens {
+                n: self.n,
+                row: self.row + 1,
+                columns: self.columns | place,
+                falling: (self.falling | place) << 1,
+                rising: (self.rising | place) >> 1,
+            })
+        })
+    }
+    pub fn ways(self) -> u64 {
+        if self.row == self.n { 1 } else { self.placements().map(Queens::ways).sum() }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub struct Product {
+    a: *const f64,
+    b: *const f64,
+    c: *mut f64,
+    width: usize,
+    stride: usize,
+}
+
+// SAFETY: the parts that are multiplied at the same time write different blocks of C, and only read A and B.
+unsafe impl Send for Product {}
+unsafe impl Sync for Product {}
+
+impl Product {
+    pub fn is_leaf(&self) -> bool {
+        self.width <= 64
+    }
+    pub fn part(&self, i: usize, j: usize, k: usize) -> Product {
+        let half = self.width / 2;
+        let at = |row: usize, column: usize| (row * self.stride + column) * half;
+        // SAFETY: blocks of this block.
+        unsafe {
+            Product {
+                a: self.a.add(at(i, k)),
+                b: self.b.add(at(k, j)),
+                c: self.c.add(at(i, j)),
+                width: half,
+                stride: self.stride,
+            }
+        }
+    }
+    pub fn multiply(&self) {
+        for i in 0..self.width {
+            // SAFETY: rows of this block; nobody else writes this part of C meanwhile.
+            let c = unsafe { std::slice::from_raw_parts_mut(self.c.add(i * self.stride), self.width) };
+            for k in 0..self.width {
+                let factor = unsafe { *self.a.add(i * self.stride + k) };
+                let b = unsafe { std::slice::from_raw_parts(self.b.add(k * self.stride), self.width) };
+                for (sum, value) in c.iter_mut().zip(b) {
+                    *sum += factor * value;
+                }
+            }
+        }
+    }
+}
+
+pub struct Matrices {
+    width: usize,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    c: Vec<f64>,
+}
+
+impl Matrices {
+    pub fn new(n: usize) -> Self {
+        let fill = |of: fn(usize, usize) -> usize| (0..n * n).map(|at| of(at / n, at % n) as f64).collect();
+        Matrices { width: n, a: fill(|i, j| (i + 3 * j) % 7), b: fill(|i, j| (2 * i + j) % 5), c: vec![0.0; n * n] }
+    }
+    pub fn whole(&mut self) -> Product {
+        self.c.fill(0.0);
+        Product {
+            a: self.a.as_ptr(),
+            b: self.b.as_ptr(),
+            c: self.c.as_mut_ptr(),
+            width: self.width,
+            stride: self.width,
+        }
+    }
+    pub fn checksum(&self) -> u64 {
+        let weight = |i: usize| (i % 11 + 1) as f64;
+        let place = |(at, value): (usize, &f64)| weight(at / self.width) * weight(at % self.width + 1) * value;
+        self.c.iter().enumerate().map(place).sum::<f64>() as u64
+    }
+}
+
+pub fn child(number: u64, index: u32) -> u64 {
+    let mut mixed = number.wrapping_add(index as u64 + 1);
+    for _ in 0..20 {
+        mixed = mixed.wrapping_add(0x9e3779b97f4a7c15);
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58476d1ce4e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d049bb133111eb);
+        mixed ^= mixed >> 31;
+    }
+    mixed
+}
+
+pub fn children(number: u64) -> u32 {
+    if number % 1000 < 124 { 8 } else { 0 }
+}
+
+pub fn burn(mut seed: u64) -> u64 {
+    for _ in 0..1_000_000 {
+        seed = (seed ^ seed >> 30).wrapping_mul(0xbf58476d1ce4e5b9).wrapping_add(0x9e3779b97f4a7c15);
+    }
+    // SAFETY: a local. Keeps the loop from being left out.
+    unsafe { std::ptr::read_volatile(&seed) }
+}

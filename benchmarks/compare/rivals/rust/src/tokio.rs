@@ -1,0 +1,233 @@
+// tokio: tasks on its multi-threaded runtime. Burners are where its documentation wants them, in spawn_blocking.
+// SPDX-License-Identifier: Apache-2.0
+mod harness;
+mod kernels;
+
+use harness::{Cell, Measured};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, Semaphore};
+
+fn runtime(now: &Cell) -> Runtime {
+    Builder::new_multi_thread().worker_threads(now.threads).enable_all().build().unwrap()
+}
+
+// Runs it on the workers: block_on alone would run it on the caller's thread.
+fn run(on: &Runtime, work: impl Future<Output = u64> + Send + 'static) -> u64 {
+    on.block_on(async { tokio::spawn(work).await.unwrap() })
+}
+
+fn fib_of(n: u32) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move {
+        if n < 2 {
+            return n as u64;
+        }
+        let left = tokio::spawn(fib_of(n - 1));
+        let right = fib_of(n - 2).await;
+        left.await.unwrap() + right
+    })
+}
+
+fn fib(now: &mut Cell) -> Measured {
+    let (on, n) = (runtime(now), now.size(25, 12));
+    now.turns(|| run(&on, fib_of(n)))
+}
+
+fn sky(first: u64, leaves: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move {
+        if leaves == 1 {
+            return first;
+        }
+        let each = leaves / 10;
+        let children: Vec<_> = (0..10).map(|i| tokio::spawn(sky(first + i * each, each))).collect();
+        let mut sum = 0;
+        for child in children {
+            sum += child.await.unwrap();
+        }
+        sum
+    })
+}
+
+fn skynet(now: &mut Cell) -> Measured {
+    let (on, leaves) = (runtime(now), now.size(1_000_000, 1_000));
+    now.turns(|| run(&on, sky(0, leaves)))
+}
+
+async fn one() -> u64 {
+    1
+}
+
+fn spawn_join(now: &mut Cell) -> Measured {
+    let (on, times) = (runtime(now), now.size(1_000, 50));
+    now.items = times;
+    now.turns(|| {
+        run(&on, async move {
+            let mut sum = 0;
+            for _ in 0..times {
+                sum += tokio::spawn(one()).await.unwrap();
+            }
+            sum
+        })
+    })
+}
+
+fn spawn_join_1000(now: &mut Cell) -> Measured {
+    let on = runtime(now);
+    now.items = 1_000;
+    now.turns(|| {
+        run(&on, async {
+            let children: Vec<_> = (0..1_000).map(|_| tokio::spawn(one())).collect();
+            let mut sum = 0;
+            for child in children {
+                sum += child.await.unwrap();
+            }
+            sum
+        })
+    })
+}
+
+fn yield_now(now: &mut Cell) -> Measured {
+    let (on, times) = (runtime(now), now.size(1_000, 50));
+    now.items = times;
+    now.turns(|| {
+        run(&on, async move {
+            for _ in 0..times {
+                tokio::task::yield_now().await;
+            }
+            times
+        })
+    })
+}
+
+async fn play(mut mine: mpsc::Receiver<()>, theirs: mpsc::Sender<()>, times: u64) -> u64 {
+    for _ in 0..times {
+        mine.recv().await;
+        // The other side may have left after its last turn.
+        let _ = theirs.send(()).await;
+    }
+    times
+}
+
+fn ping_pong(now: &mut Cell) -> Measured {
+    let (on, times) = (runtime(now), now.size(1_000, 50));
+    now.items = 2 * times;
+    now.turns(|| {
+        run(&on, async move {
+            let (to_ping, ping) = mpsc::channel(1);
+            let (to_pong, pong) = mpsc::channel(1);
+            to_ping.send(()).await.unwrap();
+            let other_side = tokio::spawn(play(pong, to_ping, times));
+            play(ping, to_pong, times).await + other_side.await.unwrap()
+        })
+    })
+}
+
+fn foreign_post(now: &mut Cell) -> Measured {
+    let on = runtime(now);
+    now.turns(|| run(&on, one()))
+}
+
+fn wake(now: &mut Cell) -> Measured {
+    let on = runtime(now);
+    let turns = now.size(200, 10);
+    let mut latencies = Vec::new();
+    for _ in 0..turns {
+        let (landed, at) = std::sync::mpsc::channel();
+        std::thread::sleep(Duration::from_millis(1));
+        let begin = Instant::now();
+        on.spawn(async move { landed.send(Instant::now()).unwrap() });
+        latencies.push(at.recv().unwrap() - begin);
+    }
+    let seconds = latencies.iter().sum::<Duration>().as_secs_f64() / turns as f64;
+    now.percentiles(latencies);
+    Measured { seconds, turns, answer: 0 }
+}
+
+fn mixed_latency(now: &mut Cell) -> Measured {
+    let on = runtime(now);
+    let ticks = now.size(250, 5);
+    let enough = Arc::new(AtomicBool::new(false));
+    for seed in 0..now.threads {
+        let enough = enough.clone();
+        on.spawn(async move {
+            let mut seed = seed as u64;
+            while !enough.load(Relaxed) {
+                seed = tokio::task::spawn_blocking(move || kernels::burn(seed)).await.unwrap();
+            }
+        });
+    }
+    let ticker = on.spawn(async move {
+        let mut late = Vec::new();
+        for _ in 0..ticks {
+            let due = Instant::now() + Duration::from_millis(1);
+            tokio::time::sleep_until(due.into()).await;
+            late.push(due.elapsed());
+        }
+        late
+    });
+    let late = on.block_on(ticker).unwrap();
+    enough.store(true, Relaxed);
+    Measured { seconds: now.percentiles(late).as_secs_f64(), turns: 1, answer: 0 }
+}
+
+fn million_suspended(now: &mut Cell) -> Measured {
+    let on = runtime(now);
+    let count = now.size(1_000_000u64, 1_000);
+    now.items = count;
+    let before = harness::status_bytes("VmRSS");
+    let begin = Instant::now();
+    let (event, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU64::new(0)));
+    let start = {
+        let (event, waiting) = (event.clone(), waiting.clone());
+        async move {
+            let mut all = Vec::with_capacity(count as usize);
+            for _ in 0..count {
+                let (event, waiting) = (event.clone(), waiting.clone());
+                all.push(tokio::spawn(async move {
+                    waiting.fetch_add(1, Relaxed);
+                    event.acquire().await.unwrap().forget();
+                }));
+            }
+            while waiting.load(Relaxed) < count {
+                tokio::task::yield_now().await;
+            }
+            all
+        }
+    };
+    let all = on.block_on(async { tokio::spawn(start).await.unwrap() });
+    let to_start = begin.elapsed().as_secs_f64();
+    let bytes = harness::status_bytes("VmRSS").saturating_sub(before);
+    now.figures.insert("bytes_each", bytes as f64 / count as f64);
+    let waking = Instant::now();
+    event.add_permits(count as usize);
+    let join = async move {
+        for one in all {
+            one.await.unwrap();
+        }
+        count
+    };
+    let answer = run(&on, join);
+    let to_wake = waking.elapsed().as_secs_f64();
+    now.figures.insert("seconds_to_start", to_start);
+    now.figures.insert("seconds_to_wake", to_wake);
+    Measured { seconds: to_start + to_wake, turns: 1, answer }
+}
+
+fn main() {
+    harness::rival("tokio", env!("RIVAL_TOKIO"), &[
+        ("fib", fib),
+        ("skynet", skynet),
+        ("spawn_join", spawn_join),
+        ("spawn_join_1000", spawn_join_1000),
+        ("yield", yield_now),
+        ("ping_pong", ping_pong),
+        ("foreign_post", foreign_post),
+        ("wake", wake),
+        ("mixed_latency", mixed_latency),
+        ("million_suspended", million_suspended),
+    ]);
+}

@@ -1,0 +1,17 @@
+// The call is missing.
+//
+// says: this is a function: call it, and await what it returns
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/weft.h"
+
+weft::task<int> answer() {
+  co_return 42;
+}
+
+weft::task<int> program() {
+#ifdef WRONG
+  co_return co_await answer;
+#else
+  co_return co_await answer();
+#endif
+}
