@@ -17,7 +17,7 @@ struct station {
   explicit station(std::unique_ptr<backend> io) noexcept : events(std::move(io)) {}
 
   fork_queue forks{1024, os::process_fence()};  // children: the owner's end is last in, first out
-  run_queue ready;   // tasks that became ready: first in, first out
+  run_queue ready;                              // tasks that became ready: first in, first out
   reactor events;
 };
 

@@ -10,7 +10,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -66,7 +65,7 @@ class fork_queue {
     std::int64_t top;
     if (fence_ != nullptr) [[likely]] {
       bottom_->store(bottom, std::memory_order_relaxed);
-      std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler's half; the thief's fence is the other
+      asm volatile("" ::: "memory");  // for the compiler; for the processor there is the thief's fence
       WEFT_CHAOS(yield);
       top = top_->load(std::memory_order_relaxed);
     } else {

@@ -79,7 +79,8 @@ void scope::link_to_those_above() noexcept {
   std::uintptr_t own = leaf_.load(std::memory_order_relaxed);  // ours to change, but for `stopping`
   do {
     if ((own & ~flags) != unlinked) return;
-  } while (!leaf_.compare_exchange_weak(own, own & flags, std::memory_order_acq_rel, std::memory_order_relaxed));
+  } while (
+      !leaf_.compare_exchange_weak(own, own & flags, std::memory_order_acq_rel, std::memory_order_relaxed));
   for (scope* below = this; below->joined != nullptr;) {
     leaf_op& op = *below->joined;
     scope& above = *op.waiter;

@@ -110,14 +110,16 @@ struct scope : job {
   // The same for the chain itself, which runs: asks those above too, from where the stop may still be on its way.
   [[nodiscard]] bool look_for_stop(turn& now) const noexcept {
     if (is_stopping()) return true;
-    const std::uint64_t missed = missed_stops.load(std::memory_order_acquire);  // pairs with note_missed_stop()
+    const std::uint64_t missed =
+        missed_stops.load(std::memory_order_acquire);  // pairs with note_missed_stop()
     return std::exchange(now.stops_seen, missed) != missed && is_any_above_stopping();
   }
 
   // From now on a stop from above reaches this chain by itself, without its looking. By the chain itself, or while it
   // stands still.
   void link_up() noexcept {
-    if ((leaf_.load(std::memory_order_relaxed) & ~flags) == unlinked) [[unlikely]]  // ours, but for `stopping`
+    if ((leaf_.load(std::memory_order_relaxed) & ~flags) == unlinked)
+        [[unlikely]]  // ours, but for `stopping`
       link_to_those_above();
   }
 

@@ -90,7 +90,8 @@ void pop_within() {
   threads({[&] {
              const item* const youngest = all.at(1);
              rt::job* const popped = queue.pop_within(youngest, youngest + 1);
-             require(popped == nullptr || popped == youngest, "pop_within() gives what was asked for, or nothing");
+             require(popped == nullptr || popped == youngest,
+                     "pop_within() gives what was asked for, or nothing");
              all.take(popped);
              all.take(queue.pop_within(youngest, youngest + 1));
              all.take(queue.pop());

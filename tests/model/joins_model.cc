@@ -62,6 +62,40 @@ void stop_reaches_the_children() {
   require(never.available() == 0, "no permit was made");
 }
 
+// The same two joins deep: nothing is armed above a child until it waits, or is taken and waits.
+void stop_reaches_the_grandchildren() {
+  rt::engine home(engine_of(2));
+  semaphore never(0);
+  bool went_on = false;
+  const auto waits = [&]() -> task<> { static_cast<void>(co_await never.acquire()); };
+  const auto inner = [&]() -> task<> { co_await when_all(waits(), waits()); };
+  const auto parent = [&]() -> task<> {
+    co_await when_all(inner(), waits());
+    went_on = true;
+  };
+  auto handle = detail::spawn_on(home, parent);
+  threads({[&] { handle.request_stop(); }});
+  home.stop();
+  require(!went_on, "a stopped parent does not go on");
+}
+
+// Three children and two workers: the row, and what is taken from it.
+void the_row_counts_what_was_taken() {
+  rt::engine home(engine_of(2));
+  plain<int> first;
+  plain<int> second;
+  plain<int> third;
+  signal done;
+  const auto parent = [&]() -> task<> {
+    co_await when_all(leaf(first, 1), leaf(second, 2), leaf(third, 3));
+    require(first == 1 && second == 2 && third == 3, "all have ended before the parent goes on");
+    done.set();
+  };
+  auto handle = detail::spawn_on(home, parent);
+  done.wait(false);
+  home.stop();
+}
+
 // The children end by themselves while the parent is stopped.
 void stop_against_the_last_child() {
   rt::engine home(engine_of(1));
@@ -82,6 +116,11 @@ constexpr bounds usual{.most_exhaustive = 40'000, .random = 3'000};
 
 const registered run("both_run", "the last child brings the parent on, with all results", usual, both_run);
 const registered stop("stop_reaches_the_children", "a stop is forwarded", usual, stop_reaches_the_children);
+const registered deep_stop("stop_reaches_the_grandchildren",
+                           "a stop is forwarded through joins that were not armed", usual,
+                           stop_reaches_the_grandchildren);
+const registered row("the_row_counts_what_was_taken", "the row and the taken ones together are all", usual,
+                     the_row_counts_what_was_taken);
 const registered last("stop_against_the_last_child", "stopped or completed, once", usual,
                       stop_against_the_last_child);
 

@@ -145,7 +145,8 @@ class forked_awaiter : fork_join {
   // "2 of 3 children left".
   static void describe(const rt::leaf_op& self, std::int64_t, std::string& text) {
     const auto& all = static_cast<const forked_awaiter&>(self);
-    text += std::to_string(all.still_running()) + " of " + std::to_string(all.children_.size()) + " children left";
+    text += std::to_string(all.still_running()) + " of " + std::to_string(all.children_.size()) +
+            " children left";
   }
   static void visit_all(rt::leaf_op& self, rt::leaf_kind::visit_fn visit, void* visitor) {
     static_cast<forked_awaiter&>(self).children_.each([visit, visitor](auto& one) { visit(visitor, one); });
