@@ -78,7 +78,7 @@ struct engine::parts {
   blocking_pool blocking;
 };
 
-engine::engine(const options& chosen) : root_context_{this} {
+engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_stops_} {
   const unsigned workers = chosen.workers.value_or(os::usable_cpus());
   if (workers == 0)
     WEFT_THROW(std::invalid_argument("runtime_options::workers is zero: a runtime needs a worker"));

@@ -78,6 +78,7 @@ class engine {
   struct parts;
   friend class engine_list;
 
+  atomic<std::uint64_t> missed_stops_{0};  // see context
   const context root_context_;
   // All engines of the process, for a debugger: see engine_list.h.
   engine* next_engine_ = nullptr;

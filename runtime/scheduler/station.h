@@ -16,8 +16,9 @@ namespace weft::inline WEFT_ABI::rt {
 struct station {
   explicit station(std::unique_ptr<backend> io) noexcept : events(std::move(io)) {}
 
-  fork_queue forks{1024, os::process_fence()};  // children: the owner's end is last in, first out
-  run_queue ready;                              // tasks that became ready: first in, first out
+  fork_queue forks{fork_queue::usual_capacity,
+                   os::process_fence()};  // children: the owner's end is last in, first out
+  run_queue ready;                        // tasks that became ready: first in, first out
   reactor events;
 };
 

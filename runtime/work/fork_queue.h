@@ -25,8 +25,11 @@ class fork_queue {
   // Makes every running thread of the process pass a full fence; null where the system has none to offer.
   using fence_fn = void (*)() noexcept;
 
-  // `capacity` is a power of two. (Small in a model, where it grows.)
-  explicit fork_queue(std::size_t capacity = WEFT_MODEL ? 2 : 1024, fence_fn for_all_threads = nullptr)
+  // Small in a model, where it grows.
+  static constexpr std::size_t usual_capacity = WEFT_MODEL ? 2 : 1024;
+
+  // `capacity` is a power of two.
+  explicit fork_queue(std::size_t capacity = usual_capacity, fence_fn for_all_threads = nullptr)
       : fence_(for_all_threads), owned_(new ring(capacity, nullptr)) {
     ring_.store(owned_, std::memory_order_relaxed);  // no other thread knows of us yet
   }

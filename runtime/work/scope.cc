@@ -53,10 +53,9 @@ void scope::stop(job_list& ready) noexcept {
   }
 }
 
-constinit atomic<std::uint64_t> scope::missed_stops{0};
-
-void scope::note_missed_stop() noexcept {
-  missed_stops.fetch_add(1, std::memory_order_release);  // who sees the number sees the bit
+void scope::note_missed_stop() const noexcept {
+  if (context_ == nullptr || context_->missed_stops == nullptr) return;
+  context_->missed_stops->fetch_add(1, std::memory_order_release);  // who sees the number sees the bit
 }
 
 bool scope::is_any_above_stopping() const noexcept {

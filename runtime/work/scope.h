@@ -57,6 +57,9 @@ struct time_limit {
 struct context {
   engine* home = nullptr;
   const time_limit* limits = nullptr;  // the innermost
+  // How many stops have not reached an operation at once, of all chains of the engine: these see by it that they had
+  // better look. Null: nobody counts.
+  atomic<std::uint64_t>* missed_stops = nullptr;
 };
 
 // Something that a chain waits for: a timer, a socket, a place in a queue, a join. Lives in the awaiter.
@@ -110,8 +113,9 @@ struct scope : job {
   // The same for the chain itself, which runs: asks those above too, from where the stop may still be on its way.
   [[nodiscard]] bool look_for_stop(turn& now) const noexcept {
     if (is_stopping()) return true;
+    if (context_->missed_stops == nullptr) return is_any_above_stopping();
     const std::uint64_t missed =
-        missed_stops.load(std::memory_order_acquire);  // pairs with note_missed_stop()
+        context_->missed_stops->load(std::memory_order_acquire);  // pairs with note_missed_stop()
     return std::exchange(now.stops_seen, missed) != missed && is_any_above_stopping();
   }
 
@@ -262,14 +266,11 @@ struct scope : job {
   WEFT_COLD void link_to_those_above() noexcept;
   WEFT_COLD bool arm_linked(leaf_op& op) noexcept;
   WEFT_COLD bool is_any_above_stopping() const noexcept;
-  static void note_missed_stop() noexcept;
+  void note_missed_stop() const noexcept;
 
   // `unlinked` stands in the place of an operation.
   static constexpr std::uintptr_t stopping = 1, completed = 2, canceller_left = 4, flags = 7, unlinked = 8;
   static_assert(alignof(leaf_op) > flags);
-
-  // How many stops have not reached an operation at once, in all runtimes: chains see by it that they had better look.
-  static atomic<std::uint64_t> missed_stops;
 
   // Written by the chain (arm), by whoever completes its operation (finish) and by whoever stops it.
   atomic<std::uintptr_t> leaf_{0};

@@ -93,7 +93,8 @@ void pop_within() {
              require(popped == nullptr || popped == youngest,
                      "pop_within() gives what was asked for, or nothing");
              all.take(popped);
-             all.take(queue.pop_within(youngest, youngest + 1));
+             require(popped == nullptr || queue.pop_within(youngest, youngest + 1) == nullptr,
+                     "it is taken once");
              all.take(queue.pop());
            },
            [&] { all.take(queue.steal()); }, [&] { all.take(queue.steal()); }});

@@ -107,7 +107,7 @@ struct engine::parts {
   crew functions;
 };
 
-engine::engine(const options& chosen) : root_context_{this} {
+engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_stops_} {
   model::explorer::get().keep_per_thread(reinterpret_cast<void**>(&weft_current_turn));
   unhandled_ = std::make_shared<const reporter>(
       chosen.on_unhandled_error ? chosen.on_unhandled_error : [](const unhandled_error&) {

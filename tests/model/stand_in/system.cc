@@ -6,6 +6,7 @@
 
 #include "weft/model/model.h"
 #include "weft/rt/base/check.h"
+#include "weft/rt/os/process_fence.h"
 #include "weft/rt/os/thread.h"
 #include "weft/rt/reactor/backend.h"
 
@@ -61,6 +62,11 @@ void thread::join() noexcept {
   WEFT_CHECK(is_started_, "only a started thread is joined");
   model::explorer::get().wait_for_end(static_cast<std::size_t>(id_), std::source_location::current());
   is_started_ = false;
+}
+
+// None: the models run the form with a fence on both sides.
+fence_fn process_fence() noexcept {
+  return nullptr;
 }
 
 }  // namespace os
