@@ -28,9 +28,9 @@ const group_by = (rows, key) => {
 const geometric_mean = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 // What a row costs, in seconds: for one item where all rows of the problem count their items (rivals may then do
-// different numbers of them), for one run otherwise. Returns the function, and what one item is called.
+// different numbers of them) and some count more than one, for one run otherwise. Returns the function, and what one item is called.
 function cost_of(rows) {
-  if (!rows.every((row) => row.items > 0)) return { cost: (row, key = "median_seconds") => row[key], unit: "run" };
+  if (!rows.every((row) => row.items > 0) || rows.every((row) => row.items === 1)) return { cost: (row, key = "median_seconds") => row[key], unit: "run" };
   return {
     cost: (row, key = "median_seconds") => row[key] / row.items,
     unit: rows.find((row) => row.unit)?.unit ?? "item",
