@@ -59,7 +59,7 @@ function draw_relative(rows, look, theme) {
   for (const problem of problems) {
     const { cost } = cost_of(results.filter((row) => row.problem === problem));
     for (const row of best_of_each(rows.filter((each) => each.problem === problem), cost)) {
-      const measure = reference_row(results, row, choice.reference);
+      const measure = reference_row(results, row, choice);
       if (!measure || row.rival === choice.reference) continue;
       const value = cost(row) / cost(measure);
       points.push({ problem, rival: row.rival, value, said: `${ratio_text(value)} (${time_text(cost(row))} to ${time_text(cost(measure))})` });
@@ -180,11 +180,11 @@ function draw_legend(look) {
   for (const button of $("legend").children) {
     const canvas = button.querySelector("canvas");
     const ctx = canvas.getContext("2d");
-    const { color, shape, is_weft } = look(button.dataset.rival);
+    const { color, shape, turned, is_weft } = look(button.dataset.rival);
     ctx.clearRect(0, 0, canvas.width, canvas.height);
     ctx.fillStyle = ctx.strokeStyle = color;
     ctx.lineWidth = 4;
-    Chart.helpers.drawPoint(ctx, { pointStyle: shape, radius: is_weft ? 13 : 11, borderWidth: 4 }, 16, 16);
+    Chart.helpers.drawPoint(ctx, { pointStyle: shape, rotation: turned, radius: is_weft ? 13 : 11, borderWidth: 4 }, 16, 16);
   }
 }
 

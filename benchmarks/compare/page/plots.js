@@ -79,12 +79,13 @@ const names_at_ends = {
 // "10.0 ms" and "1.00×" at an axis: "10 ms" and "1×".
 const short = (text) => text.replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
 
-// Of the ticks of a logarithmic scale: those that start with 1, 2 or 5, and of them fewer the more powers there are.
+// Of the ticks of a logarithmic scale: those that start with 1, and of the others more the more room a power has.
 function logarithmic_ticks(text) {
   return function (value, at, ticks) {
     const powers = Math.log10(ticks[ticks.length - 1].value / ticks[0].value);
+    const room = (this.isHorizontal() ? this.width / 3 : this.height) / powers;
     const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-    const wanted = powers > 2 ? [1] : powers > 1.2 ? [1, 3] : [1, 2, 5];
+    const wanted = room < 55 ? [1] : room < 110 ? [1, 3] : room < 300 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 8];
     // The end of the scale is a tick too, and any number.
     return wanted.some((each) => Math.abs(first - each) < 1e-6) ? short(text(value)) : "";
   };
@@ -93,7 +94,8 @@ function logarithmic_ticks(text) {
 function scale(theme, logarithmic, text, more = {}) {
   return {
     type: logarithmic ? "logarithmic" : "linear",
-    grid: { color: theme.grid, borderColor: theme.line, tickLength: 4 },
+    // Of a logarithmic scale only the lines that have a number: all of them would be the darkest part of the plot.
+    grid: { color: (at) => (logarithmic && !at.tick?.label ? "transparent" : theme.grid), borderColor: theme.line, tickLength: 4 },
     ticks: {
       color: theme.soft, maxRotation: 0, autoSkip: !logarithmic, maxTicksLimit: logarithmic ? 100 : 6,
       callback: logarithmic ? logarithmic_ticks(text) : (value) => (value === 0 ? "0" : short(text(value))), includeBounds: false,
@@ -180,7 +182,7 @@ function marks(box, what, points, look, theme, text, line) {
       datasets: rivals.map((rival, at) => ({
         label: rival,
         data: points.filter((point) => point.rival === rival).map((point) => ({ x: point.value, y: point.problem, said: point.said })),
-        pointStyle: look(rival).shape, radius: look(rival).is_weft ? 8 : 5.5, hoverRadius: 9,
+        pointStyle: look(rival).shape, rotation: look(rival).turned, radius: look(rival).is_weft ? 8 : 5.5, hoverRadius: 9,
         backgroundColor: look(rival).color + (look(rival).is_weft ? "" : "d0"),
         borderColor: look(rival).is_weft ? theme.paper : look(rival).color, borderWidth: 2,
         // The larger mark below, so that it hides none.
@@ -188,7 +190,7 @@ function marks(box, what, points, look, theme, text, line) {
       })),
     },
     options: {
-      layout: { padding: { right: 14 } },
+      layout: { padding: { right: 28 } },
       scales: {
         x: scale(theme, true, text, { min: Math.min(...values) * 0.8, max: Math.max(...values) * 1.25 }),
         y: { ...names(theme, problems), grid: { color: theme.grid, borderColor: theme.line }, reverse: false },
@@ -211,6 +213,7 @@ const at_numbers = (numbers) => ({
 function lines(box, what, labels, series, look, theme) {
   const said = series.map((each) => `${each.rival} ` + each.values.map((value) => `${value.x}: ${time_text(value.y)}`).join(", ")).join("; ");
   const sorted = [...series].sort((a, b) => (b.rival === "weft") - (a.rival === "weft"));
+  const values = series.flatMap((each) => each.values.map((value) => value.y));
   return draw(box, Math.max(230, 15 * series.length + 60), `${what}. ${said}`, [names_at_ends], {
     type: "line",
     data: {
@@ -219,6 +222,7 @@ function lines(box, what, labels, series, look, theme) {
         label: each.rival, data: each.values, order: at, clip: false,
         borderColor: look(each.rival).color, backgroundColor: look(each.rival).color,
         borderWidth: look(each.rival).is_weft ? 3.5 : 1.75, pointStyle: look(each.rival).shape,
+        rotation: look(each.rival).turned,
         radius: look(each.rival).is_weft ? 5 : 4, hoverRadius: 7,
       })),
     },
@@ -230,7 +234,7 @@ function lines(box, what, labels, series, look, theme) {
           grid: { color: theme.grid, borderColor: theme.line },
           ticks: { color: theme.soft, ...(typeof labels[0] === "number" ? { callback: String } : {}) },
         },
-        y: scale(theme, true, time_text),
+        y: scale(theme, true, time_text, { min: Math.min(...values) * 0.7, max: Math.max(...values) * 1.2 }),
       },
       plugins: {
         legend: { display: false },

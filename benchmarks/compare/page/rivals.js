@@ -1,21 +1,20 @@
 // One fixed colour and shape for each rival, the same on every page. Colours are told apart with the usual forms of
 // colour blindness (after Okabe and Ito, and Paul Tol), and none is told by colour alone: bars and lines carry names,
-// marks have shapes,
-// of which there are too few for two rivals never to share one. [light, dark, shape]
+// marks have shapes: a triangle stands on its side or on its head, too. [light, dark, shape, turned by degrees]
 const LOOKS = {
   weft: ["#c2410c", "#ff8a4c", "circle"],
   onetbb: ["#0063a6", "#4aa8f0", "rectRot"],
   onetbb_shared: ["#5b93c9", "#a9cdf0", "rect"],
   serial: ["#6f6c66", "#98958e", "line"],
-  taskflow: ["#00805c", "#2fc79b", "triangle"],
+  taskflow: ["#00805c", "#2fc79b", "triangle", 90],
   libfork: ["#a8478a", "#e08cc6", "rect"],
   openmp: ["#857800", "#d0c14a", "rectRounded"],
   go: ["#0e8fb5", "#56cdee", "star"],
   rayon: ["#7d1f49", "#d4709e", "triangle"],
   tokio: ["#4a3fa8", "#a79cf5", "cross"],
   std_async: ["#8a5a2b", "#cf9a66", "crossRot"],
-  fiber: ["#8d3fb0", "#cd8cec", "cross"],
-  asio: ["#2f6f6f", "#72bcbc", "triangle"],
+  fiber: ["#8d3fb0", "#cd8cec", "triangle", 270],
+  asio: ["#2f6f6f", "#72bcbc", "triangle", 180],
 };
 // For a rival that is not named above, in the order of their names.
 const MORE_LOOKS = [
@@ -30,7 +29,7 @@ function looks_of(rivals) {
   const unnamed = rivals.filter((rival) => !(rival in LOOKS)).sort();
   return (rival, dark) => {
     const look = LOOKS[rival] ?? MORE_LOOKS[unnamed.indexOf(rival) % MORE_LOOKS.length];
-    return { color: look[dark ? 1 : 0], shape: look[2], is_weft: rival === "weft" };
+    return { color: look[dark ? 1 : 0], shape: look[2], turned: look[3] ?? 0, is_weft: rival === "weft" };
   };
 }
 
