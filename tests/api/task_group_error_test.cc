@@ -152,8 +152,9 @@ TEST_F(task_group_error, G7_wins_over_an_outside_stop_which_takes_effect_at_the_
   gate go;
   record log;
   const auto body = [&](task_group& group) -> task<> {
-    EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "child"));
     EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
+    EXPECT_TRUE(
+        group.spawn(&fails_after, std::ref(go), "child"));  // the last one: the stop comes once it runs
     co_await sleep_for(1h);
   };
   const auto parent = [&]() -> task<> {
@@ -197,8 +198,9 @@ TEST_F(task_group_error, G10_of_an_inner_group_is_handled_inside_while_the_outer
   record log;
   gate go;
   const auto inner_body = [&](task_group& group) -> task<> {
-    EXPECT_TRUE(group.spawn(&fails_after, std::ref(go), "inner"));
     EXPECT_TRUE(group.spawn(&opens_when_stopped, opener(go)));
+    EXPECT_TRUE(
+        group.spawn(&fails_after, std::ref(go), "inner"));  // the last one: the stop comes once it runs
     co_await sleep_for(1h);
   };
   const auto fails_once_the_inner_one_runs = [&]() -> task<> {

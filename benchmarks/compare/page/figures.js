@@ -28,9 +28,10 @@ const group_by = (rows, key) => {
 const geometric_mean = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 // What a row costs, in seconds: for one item where all rows of the problem count their items (rivals may then do
-// different numbers of them), for one run otherwise. Returns the function, and what one item is called.
+// different numbers of them) and some count more than one, for one run otherwise. Returns the function, and what one
+// item is called.
 function cost_of(rows) {
-  if (!rows.every((row) => row.items > 0)) return { cost: (row, key = "median_seconds") => row[key], unit: "run" };
+  if (!rows.every((row) => row.items > 0) || rows.every((row) => row.items === 1)) return { cost: (row, key = "median_seconds") => row[key], unit: "run" };
   return {
     cost: (row, key = "median_seconds") => row[key] / row.items,
     unit: rows.find((row) => row.unit)?.unit ?? "item",
@@ -67,12 +68,13 @@ function row_labels(rows) {
   });
 }
 
-// What `row` is compared with: the reference's row of the same problem, compiler and threads, as far as it has one.
-function reference_row(rows, row, reference) {
+// What `row` is compared with: the reference's row of the same problem and compiler, and of the threads that are
+// chosen (a row of a program with one thread stands beside them), as far as it has one.
+function reference_row(rows, row, { reference, threads }) {
+  const wanted = threads === "all" ? row.threads : threads;
   const own = rows.filter((each) => each.rival === reference && each.problem === row.problem);
-  const nearest = (key) => (each) => (each[key] === row[key] ? 0 : 1);
-  const far = (each) => 2 * nearest("threads")(each) + nearest("compiler")(each);
+  const far = (each) => (each.compiler === row.compiler ? 0 : 1);
   // One that was measured with several numbers of threads, but not with this one, is no measure.
   const several = unique(own.map((each) => each.threads)).length > 1;
-  return own.filter((each) => !several || each.threads === row.threads).sort((a, b) => far(a) - far(b))[0];
+  return own.filter((each) => !several || each.threads === wanted).sort((a, b) => far(a) - far(b))[0];
 }

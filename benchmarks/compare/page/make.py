@@ -3,8 +3,8 @@
 
     make.py RESULTS.json META.json OUT.html [--library chart.min.js]
 
-README.md beside this file says what the two inputs hold. The plots are drawn by Chart.js, which is copied into the page
-(decision 0025). The table of all rows is written here and not by a script, so it is there without JavaScript too.
+report.py, one folder up, writes the two inputs and calls this. The plots are drawn by Chart.js, which is copied into
+the page (decision 0025). The table of all rows is written here and not by a script, so it is there without JavaScript too.
 """
 
 import argparse
@@ -21,7 +21,8 @@ SCRIPTS = ["figures.js", "rivals.js", "plots.js", "page.js"]
 TEXTS = ["problem", "rival", "compiler"]
 COUNTS = ["threads"]
 NUMBERS = ["median_seconds"]
-OPTIONAL = ["rounds", "min_seconds", "max_seconds", "peak_rss_bytes", "items"]
+OPTIONAL = ["rounds", "min_seconds", "max_seconds", "peak_rss_bytes", "items", "ratio_to_serial", "ratio_to_onetbb",
+            "bytes_each", "seconds_to_start", "seconds_to_wake"]
 PERCENTILES = ["p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"]
 
 # Heading, key, and how a cell is written for people; the number itself stands in data-value, for sorting.
@@ -35,12 +36,17 @@ COLUMNS = [
     ("min", "min_seconds", "seconds"),
     ("max", "max_seconds", "seconds"),
     ("per item", "per_item", "seconds"),
+    ("/ serial", "ratio_to_serial", "ratio"),
+    ("/ onetbb", "ratio_to_onetbb", "ratio"),
     ("peak memory", "peak_rss_bytes", "bytes"),
     ("p50", "p50_ns", "ns"),
     ("p90", "p90_ns", "ns"),
     ("p99", "p99_ns", "ns"),
     ("p99.9", "p999_ns", "ns"),
     ("worst", "max_ns", "ns"),
+    ("bytes each", "bytes_each", "count"),
+    ("to start", "seconds_to_start", "seconds"),
+    ("to wake", "seconds_to_wake", "seconds"),
 ]
 
 
@@ -95,7 +101,9 @@ def for_people(value, kind):
     if kind == "text":
         return value
     if kind == "count":
-        return "%d" % value
+        return "%.0f" % value
+    if kind == "ratio":
+        return three_digits(value)
     if kind == "bytes":
         return three_digits(value / 2**20) + " MiB"
     seconds = value / 1e9 if kind == "ns" else value
@@ -108,14 +116,15 @@ def for_people(value, kind):
 def table(rows):
     columns = [column for column in COLUMNS if column[1] in TEXTS + ["per_item"] or any(
         row.get(column[1]) is not None for row in rows)]
-    columns = [column for column in columns if column[1] != "per_item" or any(row.get("items") for row in rows)]
+    columns = [column for column in columns if column[1] != "per_item" or any(
+        (row.get("items") or 0) > 1 for row in rows)]
     lines = ["<thead><tr>"]
     for heading, key, kind in columns:
         lines.append('<th scope="col" aria-sort="none"%s><button type="button">%s</button></th>' % (
             "" if kind == "text" else ' class="number"', html.escape(heading)))
     lines.append("</tr></thead>\n<tbody>")
     for row in rows:
-        cells = dict(row, per_item=row["median_seconds"] / row["items"] if row.get("items") else None)
+        cells = dict(row, per_item=row["median_seconds"] / row["items"] if (row.get("items") or 0) > 1 else None)
         lines.append('<tr data-rival="%s">' % html.escape(row["rival"]))
         for heading, key, kind in columns:
             value = cells.get(key)
@@ -137,7 +146,8 @@ def about(meta):
 
     parts = ["<h3>Machine</h3>", terms([
         ("processor", meta.get("cpu", "not recorded")), ("cores", meta.get("cores", "not recorded")),
-        ("measured", meta.get("date", "not recorded"))])]
+        ("measured", meta.get("date", "not recorded")), ("rounds", meta.get("rounds", "not recorded")),
+        ("sizes", meta.get("sizes", "not recorded"))])]
     if meta.get("flags"):
         flags = meta["flags"]
         parts += ["<h3>Compiled with</h3>", terms(flags.items() if isinstance(flags, dict) else [("flags", flags)])]
@@ -161,12 +171,14 @@ def inlined(name):
 
 def page(rows, meta, library):
     if not library.exists():
-        raise bad_input("%s is missing: apt-get install libjs-chart.js  (or name a Chart.js 3.9 with --library)" % library)
+        raise bad_input("%s is missing: apt-get install libjs-chart.js (or name a Chart.js 3.9 by --library)" % library)
     machine = " · ".join(str(meta[key]) + (" cores" if key == "cores" else "") for key in ("cpu", "cores", "date")
                          if meta.get(key) not in (None, ""))
     parts = {
         "STYLE": "\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES),
         "MACHINE": html.escape(machine),
+        "WARNING": '<p class="note warning">Small sizes, for a test of the programs: these times mean nothing.</p>\n'
+                   if str(meta.get("sizes", "")).startswith("tiny") else "",
         "TABLE": table(rows),
         "ABOUT": about(meta),
         # "<" would let a text end the element that holds it.

@@ -59,7 +59,7 @@ function draw_relative(rows, look, theme) {
   for (const problem of problems) {
     const { cost } = cost_of(results.filter((row) => row.problem === problem));
     for (const row of best_of_each(rows.filter((each) => each.problem === problem), cost)) {
-      const measure = reference_row(results, row, choice.reference);
+      const measure = reference_row(results, row, choice);
       if (!measure || row.rival === choice.reference) continue;
       const value = cost(row) / cost(measure);
       points.push({ problem, rival: row.rival, value, said: `${ratio_text(value)} (${time_text(cost(row))} to ${time_text(cost(measure))})` });
@@ -113,11 +113,11 @@ function draw_scaling(look, theme) {
     const series = [];
     for (const [rival, its] of group_by(own, "rival")) {
       const values = [...group_by(its, "threads")].sort((a, b) => a[0] - b[0])
-        .map(([threads, at]) => ({ x: String(threads), y: Math.min(...at.map((row) => cost(row))) }));
+        .map(([threads, at]) => ({ x: threads, y: Math.min(...at.map((row) => cost(row))) }));
       if (values.length > 1) series.push({ rival, values });
     }
     if (!series.length) continue;
-    const labels = thread_counts.map(String).filter((count) => series.some((each) => each.values.some((value) => value.x === count)));
+    const labels = thread_counts.filter((count) => series.some((each) => each.values.some((value) => value.x === count)));
     const { box } = card(grid, problem, `time per ${unit}, over threads`);
     charts.push(lines(box, `${problem}: time per ${unit} over threads`, labels, series, look, theme));
   }
@@ -134,23 +134,27 @@ function draw_latency(rows, look, theme) {
       ({ rival: row.rival, values: keys.filter(([key]) => row[key] > 0).map(([key, x]) => ({ x, y: row[key] / 1e9 })) }));
     if (!series.length) continue;
     const { box } = card(grid, problem, name_of_choice());
-    charts.push(lines(box, `${problem}: latency`, keys.map(([, x]) => x), series, look, theme));
+    const labels = keys.map(([, x]) => x).filter((x) => series.some((each) => each.values.some((value) => value.x === x)));
+    charts.push(lines(box, `${problem}: latency`, labels, series, look, theme));
   }
   grid.parentNode.hidden = !grid.childNodes.length;
 }
+
+// What the axis counts, for ticks that are round numbers of it.
+const MIB = 2 ** 20;
 
 function draw_memory(rows, look, theme) {
   const points = [];
   for (const problem of problems) {
     const own = rows.filter((row) => row.problem === problem && row.peak_rss_bytes > 0);
     for (const row of best_of_each(own, (each) => each.peak_rss_bytes)) {
-      points.push({ problem, rival: row.rival, value: row.peak_rss_bytes, said: bytes_text(row.peak_rss_bytes) });
+      points.push({ problem, rival: row.rival, value: row.peak_rss_bytes / MIB, said: bytes_text(row.peak_rss_bytes) });
     }
   }
   const box = document.querySelector("#memory .plot");
   box.replaceChildren(element("div", {}));
   $("memory").hidden = !points.length;
-  if (points.length) charts.push(marks(box.firstChild, `Peak memory, ${name_of_choice()}`, points, look, theme, bytes_text, false));
+  if (points.length) charts.push(marks(box.firstChild, `Peak memory, ${name_of_choice()}`, points, look, theme, (mib) => bytes_text(mib * MIB), false));
 }
 
 function draw_all() {
@@ -176,11 +180,11 @@ function draw_legend(look) {
   for (const button of $("legend").children) {
     const canvas = button.querySelector("canvas");
     const ctx = canvas.getContext("2d");
-    const { color, shape, is_weft } = look(button.dataset.rival);
+    const { color, shape, turned, is_weft } = look(button.dataset.rival);
     ctx.clearRect(0, 0, canvas.width, canvas.height);
     ctx.fillStyle = ctx.strokeStyle = color;
     ctx.lineWidth = 4;
-    Chart.helpers.drawPoint(ctx, { pointStyle: shape, radius: is_weft ? 13 : 11, borderWidth: 4 }, 16, 16);
+    Chart.helpers.drawPoint(ctx, { pointStyle: shape, rotation: turned, radius: is_weft ? 13 : 11, borderWidth: 4 }, 16, 16);
   }
 }
 

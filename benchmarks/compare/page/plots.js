@@ -7,11 +7,10 @@
 const LOGARITHMIC_FROM = 20;
 
 // From the smallest to the largest round of each bar, and its median in words behind it.
-const whiskers = {
+// (Not by options of the plot: Chart.js calls every function that it finds there.)
+const whiskers = (rows, cost, theme) => ({
   id: "whiskers",
   afterDatasetsDraw(chart) {
-    const { rows, cost, theme } = chart.options.plugins.whiskers;
-    if (!rows) return;
     const { ctx, scales: { x } } = chart;
     ctx.save();
     ctx.font = `12px ${Chart.defaults.font.family}`;
@@ -35,14 +34,12 @@ const whiskers = {
     });
     ctx.restore();
   },
-};
+});
 
 // The line at "as fast as the reference".
-const line_at_one = {
+const line_at_one = (color) => ({
   id: "line_at_one",
   beforeDatasetsDraw(chart) {
-    const { color } = chart.options.plugins.line_at_one;
-    if (!color) return;
     const { ctx, chartArea: { top, bottom }, scales: { x } } = chart;
     const at = x.getPixelForValue(1);
     ctx.save();
@@ -51,13 +48,12 @@ const line_at_one = {
     ctx.beginPath(), ctx.moveTo(at, top), ctx.lineTo(at, bottom), ctx.stroke();
     ctx.restore();
   },
-};
+});
 
 // The rival's name at the end of its line, moved down where names would lie upon each other.
 const names_at_ends = {
   id: "names_at_ends",
   afterDatasetsDraw(chart) {
-    if (!chart.options.plugins.names_at_ends.on) return;
     const { ctx, chartArea } = chart;
     const ends = chart.data.datasets.map((dataset, at) => {
       const points = chart.getDatasetMeta(at).data;
@@ -74,29 +70,35 @@ const names_at_ends = {
     for (const end of ends) {
       ctx.font = `${end.name === "weft" ? "bold " : ""}12px ${Chart.defaults.font.family}`;
       ctx.fillStyle = end.color;
-      ctx.fillText(end.name, chartArea.right + 8, end.y);
+      ctx.fillText(end.name, chartArea.right + 11, end.y);
     }
     ctx.restore();
   },
 };
 
-// Of the ticks of a logarithmic scale: those that start with 1, 2 or 5, and of them fewer the more powers there are.
+// "10.0 ms" and "1.00×" at an axis: "10 ms" and "1×".
+const short = (text) => text.replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
+
+// Of the ticks of a logarithmic scale: those that start with 1, and of the others more the more room a power has.
 function logarithmic_ticks(text) {
   return function (value, at, ticks) {
     const powers = Math.log10(ticks[ticks.length - 1].value / ticks[0].value);
-    const first = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-    const wanted = powers > 2 ? [1] : powers > 1.2 ? [1, 3] : [1, 2, 5];
-    return wanted.includes(first) ? text(value) : "";
+    const room = (this.isHorizontal() ? this.width / 3 : this.height) / powers;
+    const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+    const wanted = room < 55 ? [1] : room < 110 ? [1, 3] : room < 300 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 8];
+    // The end of the scale is a tick too, and any number.
+    return wanted.some((each) => Math.abs(first - each) < 1e-6) ? short(text(value)) : "";
   };
 }
 
 function scale(theme, logarithmic, text, more = {}) {
   return {
     type: logarithmic ? "logarithmic" : "linear",
-    grid: { color: theme.grid, borderColor: theme.line, tickLength: 4 },
+    // Of a logarithmic scale only the lines that have a number: all of them would be the darkest part of the plot.
+    grid: { color: (at) => (logarithmic && !at.tick?.label ? "transparent" : theme.grid), borderColor: theme.line, tickLength: 4 },
     ticks: {
       color: theme.soft, maxRotation: 0, autoSkip: !logarithmic, maxTicksLimit: logarithmic ? 100 : 6,
-      callback: logarithmic ? logarithmic_ticks(text) : (value) => (value === 0 ? "0" : text(value)),
+      callback: logarithmic ? logarithmic_ticks(text) : (value) => (value === 0 ? "0" : short(text(value))), includeBounds: false,
     },
     ...more,
   };
@@ -113,7 +115,7 @@ function names(theme, labels) {
   };
 }
 
-function draw(box, height, label, config) {
+function draw(box, height, label, plugins, config) {
   box.style.height = height + "px";
   const canvas = box.querySelector("canvas") ?? box.appendChild(document.createElement("canvas"));
   canvas.setAttribute("role", "img");
@@ -124,7 +126,7 @@ function draw(box, height, label, config) {
     devicePixelRatio: Math.max(2, window.devicePixelRatio || 1),
     ...config.options,
   };
-  return new Chart(canvas, { ...config, options, plugins: [whiskers, line_at_one, names_at_ends] });
+  return new Chart(canvas, { ...config, options, plugins });
 }
 
 const tooltip = (title, lines) => ({
@@ -142,7 +144,7 @@ function bars(box, problem, rows, look, theme) {
   const smallest = Math.min(...sorted.map((row) => (row.min_seconds ? cost(row, "min_seconds") : cost(row))));
   const limits = logarithmic ? { min: 10 ** Math.floor(Math.log10(smallest * 0.8)), max: largest } : { min: 0, max: largest };
   const said = sorted.map((row, at) => `${labels[at]} ${time_text(costs[at])}`).join(", ");
-  const chart = draw(box, 24 * sorted.length + 34, `${problem}, time per ${unit}, the fastest first: ${said}`, {
+  const chart = draw(box, 24 * sorted.length + 34, `${problem}, time per ${unit}, the fastest first: ${said}`, [whiskers(sorted, cost, theme)], {
     type: "bar",
     data: {
       labels,
@@ -161,7 +163,6 @@ function bars(box, problem, rows, look, theme) {
           const range = row.min_seconds != null ? `, ${time_text(cost(row, "min_seconds"))} to ${time_text(cost(row, "max_seconds"))}` : "";
           return `${time_text(cost(row))} per ${unit}${range} (${row.compiler}, ${row.threads} threads)`;
         }),
-        whiskers: { rows: sorted, cost, theme },
       },
     },
   });
@@ -175,20 +176,21 @@ function marks(box, what, points, look, theme, text, line) {
   const values = points.map((point) => point.value).concat(line ? [1] : []);
   const said = problems.map((problem) => `${problem}: ` + points.filter((point) => point.problem === problem)
     .sort((a, b) => a.value - b.value).map((point) => `${point.rival} ${text(point.value)}`).join(", ")).join("; ");
-  return draw(box, 34 * problems.length + 40, `${what}. ${said}`, {
+  return draw(box, 34 * problems.length + 40, `${what}. ${said}`, line ? [line_at_one(theme.ink)] : [], {
     type: "scatter",
     data: {
       datasets: rivals.map((rival, at) => ({
         label: rival,
         data: points.filter((point) => point.rival === rival).map((point) => ({ x: point.value, y: point.problem, said: point.said })),
-        pointStyle: look(rival).shape, radius: look(rival).is_weft ? 8 : 5.5, hoverRadius: 9,
+        pointStyle: look(rival).shape, rotation: look(rival).turned, radius: look(rival).is_weft ? 8 : 5.5, hoverRadius: 9,
         backgroundColor: look(rival).color + (look(rival).is_weft ? "" : "d0"),
         borderColor: look(rival).is_weft ? theme.paper : look(rival).color, borderWidth: 2,
-        order: at,
+        // The larger mark below, so that it hides none.
+        order: look(rival).is_weft ? rivals.length : at,
       })),
     },
     options: {
-      layout: { padding: { right: 14 } },
+      layout: { padding: { right: 28 } },
       scales: {
         x: scale(theme, true, text, { min: Math.min(...values) * 0.8, max: Math.max(...values) * 1.25 }),
         y: { ...names(theme, problems), grid: { color: theme.grid, borderColor: theme.line }, reverse: false },
@@ -196,37 +198,47 @@ function marks(box, what, points, look, theme, text, line) {
       plugins: {
         legend: { display: false },
         tooltip: tooltip((item) => item.raw.y, (item) => `${item.dataset.label}: ${item.raw.said}`),
-        line_at_one: { color: line ? theme.ink : null },
       },
     },
   });
 }
 
-// One line a rival. `series`: {rival, values: [{x, y}]}; x is one of `labels`.
-function lines(box, what, labels, series, look, theme, dashed = () => false) {
+// A logarithmic scale with a tick at each of these, and no other.
+const at_numbers = (numbers) => ({
+  type: "logarithmic", min: numbers[0], max: numbers[numbers.length - 1],
+  afterBuildTicks: (axis) => (axis.ticks = numbers.map((value) => ({ value }))),
+});
+
+// One line a rival. `series`: {rival, values: [{x, y}]}; x is one of `labels`: names, or ascending numbers.
+function lines(box, what, labels, series, look, theme) {
   const said = series.map((each) => `${each.rival} ` + each.values.map((value) => `${value.x}: ${time_text(value.y)}`).join(", ")).join("; ");
   const sorted = [...series].sort((a, b) => (b.rival === "weft") - (a.rival === "weft"));
-  return draw(box, Math.max(230, 15 * series.length + 60), `${what}. ${said}`, {
+  const values = series.flatMap((each) => each.values.map((value) => value.y));
+  return draw(box, Math.max(230, 15 * series.length + 60), `${what}. ${said}`, [names_at_ends], {
     type: "line",
     data: {
       labels,
       datasets: sorted.map((each, at) => ({
-        label: each.rival, data: each.values, order: at,
+        label: each.rival, data: each.values, order: at, clip: false,
         borderColor: look(each.rival).color, backgroundColor: look(each.rival).color,
         borderWidth: look(each.rival).is_weft ? 3.5 : 1.75, pointStyle: look(each.rival).shape,
-        borderDash: dashed(each.rival) ? [5, 4] : [], radius: look(each.rival).is_weft ? 5 : 4, hoverRadius: 7,
+        rotation: look(each.rival).turned,
+        radius: look(each.rival).is_weft ? 5 : 4, hoverRadius: 7,
       })),
     },
     options: {
-      layout: { padding: { right: 96, top: 6 } },
+      layout: { padding: { right: 104, top: 6 } },
       scales: {
-        x: { type: "category", labels, grid: { color: theme.grid, borderColor: theme.line }, ticks: { color: theme.soft } },
-        y: scale(theme, true, time_text),
+        x: {
+          ...(typeof labels[0] === "number" ? at_numbers(labels) : { type: "category", labels }),
+          grid: { color: theme.grid, borderColor: theme.line },
+          ticks: { color: theme.soft, ...(typeof labels[0] === "number" ? { callback: String } : {}) },
+        },
+        y: scale(theme, true, time_text, { min: Math.min(...values) * 0.7, max: Math.max(...values) * 1.2 }),
       },
       plugins: {
         legend: { display: false },
-        tooltip: tooltip((item) => `${item.dataset.label}, ${item.label}`, (item) => time_text(item.raw.y)),
-        names_at_ends: { on: true },
+        tooltip: tooltip((item) => `${item.dataset.label}, ${item.raw.x}`, (item) => time_text(item.raw.y)),
       },
     },
   });
