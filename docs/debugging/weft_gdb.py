@@ -17,6 +17,8 @@ import gdb
 
 NO_SYMBOLS = "weft: no debug information for weft in this program: compile it and weft with -g (and do not strip)"
 FLAGS = 7  # of a leaf word, and of a frame's link
+ROW_IS_ON = 1 << 63  # in a fork's count of those that have not arrived
+UNLINKED = 8  # in a leaf word, in the place of an operation
 SHOWN = 16  # frames of a long chain at either end
 DEEPEST = 24
 LONGEST_LIST = 48
@@ -263,6 +265,7 @@ class Runtime:
         scope = self.weft.at(address, "rt::scope")
         word = int(loaded(scope["leaf_"]))
         op, root = word & ~FLAGS, scope["root"]
+        op = 0 if op == UNLINKED else op
         innermost, children = None, []
         extras = loaded(scope["extras_"])
         hook = extras["running"] if int(extras) else 0
@@ -349,17 +352,19 @@ class Runtime:
         return "%s%d children" % (name, len(children)), children
 
     def join_of(self, name, address):
-        # LAYOUT: a join's child is a scope and then a pointer to the join. with_timeout's stands right behind the join,
-        # and its timer behind it; with_task_group has its core somewhere behind the join (a group_core and a pointer to the
+        # LAYOUT: a join's child begins with its scope. with_timeout's stands right behind the join, and its timer behind
+        # it; with_task_group has its core somewhere behind the join (a group_core and a pointer to the
         # join), and its body behind that; all others have an array of children, between begin_ and end_.
-        scope_size = self.weft.type("rt::scope").sizeof
+        scope_type = self.weft.type("rt::scope")
+        scope_size = scope_type.sizeof
+        joined_at = next(each.bitpos // 8 for each in scope_type.fields() if each.name == "joined")
         word = gdb.lookup_type("unsigned long")
 
         def points_here(at):
             return int(gdb.Value(at).cast(word.pointer()).dereference()) == address
 
         def is_child(at):
-            return points_here(at + scope_size)
+            return points_here(at + joined_at)
 
         def somewhere_behind(begin):
             return range(begin, begin + 64 * word.sizeof, word.sizeof)
@@ -367,7 +372,7 @@ class Runtime:
         behind = address + self.weft.type("detail::join").sizeof
         if name.startswith("with_timeout") and is_child(behind):
             # A timer that was never set belongs to a time that was up.
-            timer = self.weft.at(behind + scope_size + word.sizeof, "rt::timer")
+            timer = self.weft.at(behind + scope_size, "rt::timer")
             due = self.weft.due(int(timer["deadline_ns"])) if int(timer["wheel"]) else "due now"
             return name + due, [behind]
         if name.startswith("with_task_group"):
@@ -383,6 +388,8 @@ class Runtime:
         if begin and begin < end and (end - begin) % child_size == 0 and is_child(begin):
             children = list(range(begin, end, child_size))
             left = int(loaded(join["pending_"]))
+            if left > ROW_IS_ON // 2:
+                left = len(children) - int(join["ended_in_row_"]) - (ROW_IS_ON - left)
             return "%s%d of %d children left" % (name, left, len(children)), children
         return name.rstrip(": ") + " (its children are not known to this script)", []
 

@@ -81,7 +81,10 @@ bool worker::step() noexcept {
     }
   }
   // A chain that was only cut by the transfer budget is still in its turn.
-  if (cut == nullptr || next != cut) turn_.operations_left = turn::operation_budget;
+  if (cut == nullptr || next != cut) {
+    turn_.operations_left = turn::operation_budget;
+    turn_.stops_seen = turn_.missed_stops_seen = 0;
+  }
   run_job(*next);
   return true;
 }
@@ -123,7 +126,6 @@ job* worker::search() noexcept {
 
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
-  turn_.stops_seen = 0;
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {

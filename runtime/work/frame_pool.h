@@ -18,9 +18,9 @@ namespace weft::inline WEFT_ABI::rt {
 
 class frame_lists {
  public:
-  // Sizes above 512 bytes are not recycled; below, classes are 16 bytes apart.
+  // Sizes above 1024 bytes are not recycled; below, classes are 16 bytes apart.
   static constexpr std::size_t class_step = 16;
-  static constexpr std::size_t class_count = 33;
+  static constexpr std::size_t class_count = 65;
 
   constexpr frame_lists() noexcept = default;
   frame_lists(const frame_lists&) = delete;

@@ -58,10 +58,18 @@ void scope::note_missed_stop() const noexcept {
   context_->missed_stops->fetch_add(1, std::memory_order_release);  // who sees the number sees the bit
 }
 
-bool scope::is_any_above_stopping() const noexcept {
+bool scope::look_above(std::uint64_t& seen, reach whom) const noexcept {
+  // First the number, then the scopes: what is missed in between is news at the next look.
+  const std::uint64_t missed =
+      context_->missed_stops == nullptr
+          ? seen
+          : context_->missed_stops->load(std::memory_order_acquire);  // pairs with note_missed_stop()
   for (const leaf_op* op = joined; op != nullptr && op->what->stop_late != nullptr; op = op->waiter->joined) {
-    if (op->waiter->is_stopping()) return true;
+    const std::uintptr_t word = op->waiter->leaf_.load(std::memory_order_acquire);  // pairs with stop()
+    if ((word & stopping) != 0) return true;
+    if (whom == reach::unlinked_only && word != unlinked) break;
   }
+  seen = missed;
   return false;
 }
 
@@ -100,7 +108,7 @@ void scope::link_to_those_above() noexcept {
 
 void scope::start_job(job& self, turn& now) noexcept {
   auto& own = static_cast<scope&>(self);
-  if (own.look_for_stop(now)) {
+  if (own.look_for_missed_stop(now)) {
     unwind_job(self, now);  // the body never runs
   } else {
     now.begin_with(*own.root);

@@ -110,13 +110,17 @@ struct scope : job {
     return (leaf_.load(std::memory_order_acquire) & stopping) != 0;  // pairs with stop()
   }
 
-  // The same for the chain itself, which runs: asks those above too, from where the stop may still be on its way.
+  // The same for the chain itself, which runs: asks all above too, from where the stop may still be on its way. O(depth)
+  // when stops were missed since it looked last, else O(1).
   [[nodiscard]] bool look_for_stop(turn& now) const noexcept {
-    if (is_stopping()) return true;
-    if (context_->missed_stops == nullptr) return is_any_above_stopping();
-    const std::uint64_t missed =
-        context_->missed_stops->load(std::memory_order_acquire);  // pairs with note_missed_stop()
-    return std::exchange(now.stops_seen, missed) != missed && is_any_above_stopping();
+    return is_stopping() || (is_stop_news(now.stops_seen) && look_above(now.stops_seen, reach::all));
+  }
+
+  // The same for a chain that forks or begins: asks those whom no stop from above can reach by itself.
+  [[nodiscard]] bool look_for_missed_stop(turn& now) const noexcept {
+    const std::uintptr_t own = leaf_.load(std::memory_order_acquire);  // pairs with stop()
+    if (own != unlinked) return (own & stopping) != 0;
+    return is_stop_news(now.missed_stops_seen) && look_above(now.missed_stops_seen, reach::unlinked_only);
   }
 
   // From now on a stop from above reaches this chain by itself, without its looking. By the chain itself, or while it
@@ -265,7 +269,15 @@ struct scope : job {
 
   WEFT_COLD void link_to_those_above() noexcept;
   WEFT_COLD bool arm_linked(leaf_op& op) noexcept;
-  WEFT_COLD bool is_any_above_stopping() const noexcept;
+  // Whether stops were missed that a look has not covered yet.
+  [[nodiscard]] bool is_stop_news(std::uint64_t seen) const noexcept {
+    const atomic<std::uint64_t>* const missed = context_->missed_stops;
+    return missed == nullptr ||
+           missed->load(std::memory_order_acquire) != seen;  // pairs with note_missed_stop()
+  }
+  enum class reach : std::uint8_t { all, unlinked_only };
+  // Brings `seen` up to date when there is none.
+  WEFT_COLD bool look_above(std::uint64_t& seen, reach whom) const noexcept;
   void note_missed_stop() const noexcept;
 
   // `unlinked` stands in the place of an operation.

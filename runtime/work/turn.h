@@ -38,8 +38,10 @@ struct turn {
   job_list later;
 
   std::uint32_t transfers = 0;
-  // Up to where this job has looked for stops: see scope::look_for_stop().
+  // How many missed stops the chains of this job have looked for and not found above them: see scope::look_for_stop()
+  // and scope::look_for_missed_stop().
   std::uint64_t stops_seen = 0;
+  std::uint64_t missed_stops_seen = 0;
   std::uint32_t operations_left = operation_budget;
 
   // Null on a thread that is not a worker.

@@ -66,7 +66,7 @@ TEST(frame_pool, every_size_around_the_bounds_of_its_classes_can_be_written_in_f
   frame_lists lists;
   lists.enable();
   for (int round = 0; round < 2; ++round) {
-    for (std::size_t size = 1; size <= 600; ++size) {
+    for (std::size_t size = 1; size <= 1100; ++size) {
       void* frame = lists.allocate(size);
       ASSERT_EQ(reinterpret_cast<std::uintptr_t>(frame) % alignof(std::max_align_t), 0u) << size;
       std::memset(frame, 0xA5, size);

@@ -60,7 +60,7 @@ class fork_join : public join {
                                rt::scope& first, ForEach for_each_backwards) noexcept {
     rt::turn& now = rt::this_turn();
     rt::scope& parent = leaf.home();
-    if (parent.look_for_stop(now)) [[unlikely]] {
+    if (parent.look_for_missed_stop(now)) [[unlikely]] {
       stop_at(leaf, now);
       return std::noop_coroutine();
     }
