@@ -40,6 +40,7 @@ class group_awaiter : join {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
     rt::frame& leaf = self.promise();
     rt::scope& outer = leaf.home();
+    core_.obey(outer);
     body_.begin(*body_.root, outer.inherited(), this, &body_ended);
     if (!arm(leaf, 1)) {
       stop_at(leaf, rt::this_turn());

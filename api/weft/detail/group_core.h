@@ -47,6 +47,8 @@ class group_core {
   ~group_core();
 
   void bind(const rt::context& inherited) noexcept { inherited_ = &inherited; }
+  // A stop of `above` will be forwarded to us; it lives as long as anybody is in. Before the first child.
+  void obey(const rt::scope& above) noexcept { above_ = &above; }
   [[nodiscard]] const rt::context& inherited() const noexcept { return *inherited_; }
   [[nodiscard]] rt::engine& home() const noexcept { return *inherited_->home; }
 
@@ -106,6 +108,7 @@ class group_core {
   empty_fn on_empty_;
   stopping_fn on_stopping_;
   const rt::context* inherited_ = nullptr;
+  const rt::scope* above_ = nullptr;  // null for a group of its own
   rt::roster children_;
   // Children that have not arrived, and 1 for the owner.
   rt::atomic<std::size_t> participants_{1};
