@@ -60,14 +60,14 @@ struct optional_rule : settled_rule {
 
 template <detail::awaitable_of_ours A>
 [[nodiscard]] auto as_outcome(A awaited WEFT_LIFETIMEBOUND) {
-  return detail::forked_operation<detail::outcome_rule, detail::await_result<A>>(
-      detail::as_task(std::move(awaited)));
+  task<detail::await_result<A>> only = detail::as_task(std::move(awaited));
+  return detail::forked_operation<detail::outcome_rule, detail::await_result<A>>(only);
 }
 
 template <detail::awaitable_of_ours A>
 [[nodiscard]] auto stopped_as_optional(A awaited WEFT_LIFETIMEBOUND) {
-  return detail::forked_operation<detail::optional_rule, detail::await_result<A>>(
-      detail::as_task(std::move(awaited)));
+  task<detail::await_result<A>> only = detail::as_task(std::move(awaited));
+  return detail::forked_operation<detail::optional_rule, detail::await_result<A>>(only);
 }
 
 }  // namespace weft::inline WEFT_ABI

@@ -85,7 +85,7 @@ struct when_all_rule {
 
 template <class... Ts>
 [[nodiscard]] auto when_all(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
-  return detail::forked_operation<detail::when_all_rule, Ts...>(std::move(tasks)...);
+  return detail::forked_operation<detail::when_all_rule, Ts...>(tasks...);
 }
 
 // Operations too: `co_await weft::when_all(weft::sleep_for(1s), fetch(url))`. Each becomes a task.

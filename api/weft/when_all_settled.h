@@ -83,7 +83,7 @@ struct settled_rule {
 
 template <class... Ts>
 [[nodiscard]] auto when_all_settled(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
-  return detail::forked_operation<detail::settled_rule, Ts...>(std::move(tasks)...);
+  return detail::forked_operation<detail::settled_rule, Ts...>(tasks...);
 }
 
 // Operations too. Each becomes a task.

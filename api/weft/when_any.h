@@ -118,7 +118,7 @@ struct when_any_rule {
 template <class... Ts>
 [[nodiscard]] auto when_any(task<Ts>... tasks WEFT_LIFETIMEBOUND) noexcept {
   static_assert(sizeof...(Ts) != 0, "of no tasks none ends first");
-  return detail::forked_operation<detail::when_any_rule, Ts...>(std::move(tasks)...);
+  return detail::forked_operation<detail::when_any_rule, Ts...>(tasks...);
 }
 
 // Operations too: `co_await weft::when_any(weft::sleep_for(1s), fetch(url))`. Each becomes a task.

@@ -49,46 +49,22 @@ class fork_queue {
     bottom_->store(bottom + 1, std::memory_order_release);  // pairs with steal(): load of bottom_
   }
 
+  // Owner. The item pushed last, or null when there is none (or a thief was faster).
+  [[nodiscard]] job* pop() noexcept {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
+    // A cheap look first: an empty queue costs no locked instruction.
+    if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
+    return take(bottom, owned_->slot(bottom).load(std::memory_order_relaxed));
+  }
+
   // Owner. pop(), if the item stands in [begin, end); null otherwise. Items that are gone already are compared, not
   // followed.
   [[nodiscard]] job* pop_within(const void* begin, const void* end) noexcept {
-    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
-    // What is left of an item that was taken may be read here; then pop() finds the queue empty.
-    const void* const last = owned_->slot(bottom - 1).load(std::memory_order_relaxed);
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
+    // What is left of an item that was taken may be read here; then take() finds the queue empty.
+    job* const last = owned_->slot(bottom).load(std::memory_order_relaxed);
     if (last < begin || last >= end) return nullptr;
-    return pop();
-  }
-
-  // Owner. The item pushed last, or null when there is none (or a thief was faster).
-  [[nodiscard]] job* pop() noexcept {
-    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;
-    // A cheap look first: an empty queue costs no locked instruction.
-    if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
-    // Store, then load: either a thief sees the lower bottom_, or we see its higher top_.
-    std::int64_t top;
-    if (fence_ != nullptr) [[likely]] {
-      bottom_->store(bottom, std::memory_order_relaxed);
-      asm volatile("" ::: "memory");  // for the compiler; for the processor there is the thief's fence
-      WEFT_CHAOS(yield);
-      top = top_->load(std::memory_order_relaxed);
-    } else {
-      bottom_->store(bottom, std::memory_order_seq_cst);
-      WEFT_CHAOS(yield);
-      top = top_->load(std::memory_order_seq_cst);
-    }
-    job* taken = nullptr;
-    if (top <= bottom) {
-      taken = owned_->slot(bottom).load(std::memory_order_relaxed);
-      if (top < bottom) return taken;
-      // The last one: race the thieves for it.
-      if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
-                                         std::memory_order_relaxed)) {
-        taken = nullptr;
-      }
-    }
-    bottom_->store(bottom + 1,
-                   std::memory_order_release);  // release: a thief that reads this must see the slots
-    return taken;
+    return take(bottom, last);
   }
 
   // Any thread. The oldest item, or null when there is none or another was faster.
@@ -139,6 +115,32 @@ class fork_queue {
     ring* outgrown;
     atomic<job*>* slots;
   };
+
+  // Owner. Takes `last`, which was read from the slot at `bottom`, if no thief has.
+  [[nodiscard]] job* take(std::int64_t bottom, job* last) noexcept {
+    // Store, then load: either a thief sees the lower bottom_, or we see its higher top_.
+    std::int64_t top;
+    if (fence_ != nullptr) [[likely]] {
+      bottom_->store(bottom, std::memory_order_relaxed);
+      asm volatile("" ::: "memory");  // for the compiler; for the processor there is the thief's fence
+      WEFT_CHAOS(yield);
+      top = top_->load(std::memory_order_relaxed);
+    } else {
+      bottom_->store(bottom, std::memory_order_seq_cst);
+      WEFT_CHAOS(yield);
+      top = top_->load(std::memory_order_seq_cst);
+    }
+    if (top < bottom) [[likely]]
+      return last;
+    // The last one: race the thieves for it. Or none: they were faster.
+    if (top > bottom ||
+        !top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+      last = nullptr;
+    }
+    bottom_->store(bottom + 1,
+                   std::memory_order_release);  // release: a thief that reads this must see the slots
+    return last;
+  }
 
   WEFT_COLD void grow(std::int64_t top, std::int64_t bottom) {
     auto* larger = new ring(static_cast<std::size_t>(owned_->size()) * 2, owned_);

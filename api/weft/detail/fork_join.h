@@ -17,6 +17,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "weft/detail/join.h"
 #include "weft/rt/base/chaos.h"
@@ -28,7 +29,9 @@ class fork_join : public join {
   // `Rule::decides(ended)` says whether this child's end makes the others superfluous.
   template <class Rule, class T>
   struct child : child_scope<T> {
+    using child_scope<T>::child_scope;
     child() noexcept {}
+    child(child&& other) noexcept : child_scope<T>(std::move(other)) {}
 
     // Found in a queue by somebody else than the row.
     bool is_taken = false;

@@ -9,7 +9,7 @@
 //     check(count)                of a range: throws if so many tasks make no sense
 //     take(children, decider)     what co_await gives
 //
-// Children stand in the awaiter if their number is fixed, and in one block otherwise.
+// Children stand in what co_await is given if their number is fixed, and in one block otherwise.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,10 +31,9 @@ namespace weft::inline WEFT_ABI::detail {
 template <class Rule, class... Ts>
 class child_pack {
  public:
-  using tasks = std::tuple<task<Ts>...>;
   static constexpr bool is_always_empty = sizeof...(Ts) == 0;
 
-  explicit child_pack(tasks& from) noexcept { adopt(from, indices()); }
+  explicit child_pack(task<Ts>&... from) noexcept : children_(from.release()...) {}
 
   [[nodiscard]] constexpr std::size_t size() const noexcept { return sizeof...(Ts); }
   template <std::size_t I>
@@ -62,10 +61,6 @@ class child_pack {
  private:
   using indices = std::index_sequence_for<Ts...>;
 
-  template <std::size_t... I>
-  void adopt([[maybe_unused]] tasks& from, std::index_sequence<I...>) noexcept {
-    (std::get<I>(children_).adopt(std::get<I>(from).release()), ...);
-  }
   template <class Fn, std::size_t... I>
   void visit_backwards(Fn& fn, std::index_sequence<I...>) {
     (fn(std::get<sizeof...(I) - 1 - I>(children_)), ...);
@@ -78,11 +73,10 @@ class child_pack {
 template <class Rule, class T>
 class child_array {
  public:
-  using tasks = std::vector<task<T>>;
   using child = fork_join::child<Rule, T>;
   static constexpr bool is_always_empty = false;
 
-  explicit child_array(tasks& from) : count_(from.size()), children_(make(count_)) {
+  explicit child_array(std::vector<task<T>>& from) : count_(from.size()), children_(make(count_)) {
     for (std::size_t i = 0; i < count_; ++i) children_[i].adopt(from[i].release());
   }
 
@@ -111,11 +105,14 @@ class child_array {
   std::unique_ptr<child[]> children_;
 };
 
+// The children, and the join that waits for them. May be moved as long as nobody awaits it.
 template <class Rule, class Children>
-class forked_awaiter : fork_join {
+class forked : fork_join {
  public:
-  explicit forked_awaiter(typename Children::tasks& from) noexcept(noexcept(Children(from)))
-      : fork_join(kind), children_(from) {}
+  template <class... From>
+  explicit forked(From&... from) noexcept(noexcept(Children(from...)))
+      : fork_join(kind), children_(from...) {}
+  forked(forked&& other) noexcept : fork_join(kind), children_(std::move(other.children_)) {}
 
   bool await_ready() const noexcept { return children_.size() == 0; }
 
@@ -135,39 +132,51 @@ class forked_awaiter : fork_join {
 
  private:
   static void stop_all(join& self, rt::job_list& ready) noexcept {
-    static_cast<forked_awaiter&>(self).children_.each([&ready](auto& one) { one.stop(ready); });
+    static_cast<forked&>(self).children_.each([&ready](auto& one) { one.stop(ready); });
   }
   static bool settle(join& self) noexcept {
-    auto& all = static_cast<forked_awaiter&>(self);
+    auto& all = static_cast<forked&>(self);
     return Rule::goes_on(all.children_, all.decider());
   }
 
   // "2 of 3 children left".
   static void describe(const rt::leaf_op& self, std::int64_t, std::string& text) {
-    const auto& all = static_cast<const forked_awaiter&>(self);
+    const auto& all = static_cast<const forked&>(self);
     text += std::to_string(all.still_running()) + " of " + std::to_string(all.children_.size()) +
             " children left";
   }
   static void visit_all(rt::leaf_op& self, rt::leaf_kind::visit_fn visit, void* visitor) {
-    static_cast<forked_awaiter&>(self).children_.each([visit, visitor](auto& one) { visit(visitor, one); });
+    static_cast<forked&>(self).children_.each([visit, visitor](auto& one) { visit(visitor, one); });
   }
   static constexpr join::join_kind kind{Rule::name, &stop_all, &settle, &describe, &visit_all};
 
   Children children_;
 };
 
-// What co_await is given.
+// What co_await is given. It lives in the awaiting frame as long as the wait, so its children stay where they are.
 template <class Rule, class... Ts>
 class [[nodiscard("tasks do not run until this is awaited")]] forked_operation {
  public:
   static constexpr bool may_be_awaited_as_lvalue = false;
-  explicit forked_operation(task<Ts>... tasks) noexcept : tasks_(std::move(tasks)...) {}
-  [[nodiscard]] auto into_awaiter() && noexcept {
-    return forked_awaiter<Rule, child_pack<Rule, Ts...>>(tasks_);
-  }
+  explicit forked_operation(task<Ts>&... tasks) noexcept : all_(tasks...) {}
+
+  class awaiter {
+   public:
+    explicit awaiter(forked<Rule, child_pack<Rule, Ts...>>& all) noexcept : all_(&all) {}
+    bool await_ready() const noexcept { return all_->await_ready(); }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      return all_->await_suspend(self);
+    }
+    decltype(auto) await_resume() const { return all_->await_resume(); }
+
+   private:
+    forked<Rule, child_pack<Rule, Ts...>>* all_;
+  };
+  [[nodiscard]] awaiter into_awaiter() && noexcept { return awaiter(all_); }
 
  private:
-  std::tuple<task<Ts>...> tasks_;
+  forked<Rule, child_pack<Rule, Ts...>> all_;
 };
 
 template <class Rule, class T>
@@ -175,7 +184,7 @@ class [[nodiscard("tasks do not run until this is awaited")]] forked_range_opera
  public:
   static constexpr bool may_be_awaited_as_lvalue = false;
   explicit forked_range_operation(std::vector<task<T>> tasks) noexcept : tasks_(std::move(tasks)) {}
-  [[nodiscard]] auto into_awaiter() && { return forked_awaiter<Rule, child_array<Rule, T>>(tasks_); }
+  [[nodiscard]] auto into_awaiter() && { return forked<Rule, child_array<Rule, T>>(tasks_); }
 
  private:
   std::vector<task<T>> tasks_;

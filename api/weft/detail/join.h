@@ -16,6 +16,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <utility>
 
 #include "weft/detail/promise.h"
 #include "weft/rt/base/atomic.h"
@@ -145,6 +146,9 @@ class child_scope : public rt::scope {
  public:
   // Not defaulted: value-initialisation would write zeros over all of it first.
   child_scope() noexcept {}
+  explicit child_scope(promise<T>* coroutine) noexcept { root = coroutine; }
+  // Before it has begun.
+  child_scope(child_scope&& other) noexcept { root = std::exchange(other.root, nullptr); }
   ~child_scope() {
     if (root != nullptr) root->handle().destroy();
   }
