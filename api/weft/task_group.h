@@ -35,6 +35,7 @@
 #include "weft/detail/group_awaiter.h"
 #include "weft/detail/group_child.h"
 #include "weft/detail/group_core.h"
+#include "weft/detail/group_fork.h"
 #include "weft/detail/group_start.h"
 #include "weft/detail/held.h"
 #include "weft/detail/spawned.h"
@@ -76,6 +77,32 @@ class task_group {
   bool spawn(Label label, F&& function, Args&&... arguments) {
     return detail::launch(core(), make_child(spawn_mark(std::move(label)), std::forward<F>(function),
                                              std::forward<Args>(arguments)...));
+  }
+
+  // Starts a child at once, on this worker, in the place of the caller: what is left of the caller waits meanwhile, and
+  // is taken by whichever worker is free first, so that both run at the same time. A loop that forks a million children
+  // has as many of them alive as are under way; one that spawns them has all of them in a queue.
+  //
+  //     for (const auto& file : files) co_await group.fork(index, file);
+  //
+  // Arguments, what is thrown and false as for spawn(). The child has ended or waits for something when the caller goes
+  // on, unless another worker took the caller; on another runtime than the group's it is a spawn().
+  // Stop: no stop point. Called by a coroutine. Cost: spawn()'s without its way through a queue of ready tasks.
+  template <class F, class... Args>
+    requires(detail::spawnable<F, Args...> && !std::same_as<std::decay_t<F>, named>)
+  [[nodiscard]] auto fork(F&& function, Args&&... arguments) {
+    using child = child_of<F, Args...>;
+    return detail::group_fork_operation<child>(
+        core(), make_child(spawn_mark(), std::forward<F>(function), std::forward<Args>(arguments)...));
+  }
+  // The same, with a name and a place for errors.
+  template <std::same_as<named> Label, class F, class... Args>
+    requires detail::spawnable<F, Args...>
+  [[nodiscard]] auto fork(Label label, F&& function, Args&&... arguments) {
+    using child = child_of<F, Args...>;
+    return detail::group_fork_operation<child>(
+        core(), make_child(spawn_mark(std::move(label)), std::forward<F>(function),
+                           std::forward<Args>(arguments)...));
   }
 
   // Starts a child that says when it is ready: `function` gets a started<T> before the other arguments. Gives

@@ -41,12 +41,18 @@ class fork_queue {
   // grow.
   void push(job& forked) {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
-    const std::int64_t top = top_->load(std::memory_order_acquire);        // a thief has left the slots below
-    if (bottom - top >= owned_->size()) [[unlikely]]
-      grow(top, bottom);
+    reserve();
     owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
     WEFT_CHAOS(yield);
     bottom_->store(bottom + 1, std::memory_order_release);  // pairs with steal(): load of bottom_
+  }
+
+  // Owner. Makes room for one more item: the next push() does not throw. Throws std::bad_alloc.
+  void reserve() {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
+    const std::int64_t top = top_->load(std::memory_order_acquire);        // a thief has left the slots below
+    if (bottom - top >= owned_->size()) [[unlikely]]
+      grow(top, bottom);
   }
 
   // Owner. The item pushed last, or null when there is none (or a thief was faster).

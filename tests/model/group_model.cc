@@ -46,6 +46,31 @@ void late_spawn() {
   home.stop();
 }
 
+// The body forks: its rest is taken by another worker, or by its own after the child.
+void forked_child() {
+  rt::engine home(engine_of(2));
+  plain<int> ran;
+  int went_on = 0;
+  signal done;
+  const auto child = [&]() -> task<> {
+    ++ran;
+    co_return;
+  };
+  const auto body = [&](task_group& group) -> task<> {
+    const bool is_in = co_await group.fork(child);
+    require(is_in, "a group whose body runs takes children");
+    ++went_on;
+  };
+  const auto parent = [&]() -> task<> {
+    co_await with_task_group(body);
+    require(ran == 1 && went_on == 1, "the group is left after its child and its body, once each");
+    done.set();
+  };
+  auto handle = detail::spawn_on(home, parent);
+  done.wait(false);
+  home.stop();
+}
+
 // A stop from outside, while the body spawns a child that waits for ever.
 void stop_against_spawn() {
   rt::engine home(engine_of(2));
@@ -98,6 +123,7 @@ void plain_group_against_the_end() {
 constexpr bounds usual{.most_exhaustive = 40'000, .random = 3'000};
 
 const registered late("late_spawn", "a group ends after its last child", usual, late_spawn);
+const registered forked("forked_child", "the rest of a caller that forks runs once", usual, forked_child);
 const registered stop("stop_against_spawn", "a stop reaches a child, or refuses it", usual,
                       stop_against_spawn);
 const registered owned("plain_group", "spawn and stop from outside, and a join", usual, plain_group);
