@@ -72,8 +72,23 @@ void scheduler::submit(job_list& ready) noexcept {
   outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
 
+void scheduler::spawn(job& first) noexcept {
+  // Before it may run: who sees its end sees it counted.
+  if (is_on_worker()) {
+    this_turn().self->counts().spawns.add();
+  } else {
+    place_.outsiders.spawns.add();
+  }
+  submit(first);
+}
+
 void scheduler::fork(job& child) {
   this_turn().forks->push(child);
+  this_turn().forked.add();
+}
+
+void scheduler::offer_forked() noexcept {
+  if (place_.wake_one()) this_turn().self->counts().wakes_for_forks.add();
 }
 
 reactor& scheduler::own_reactor() noexcept {

@@ -31,11 +31,18 @@ void link_to_those_above(job& cut) noexcept {
 
 }  // namespace
 
-void workplace::wake_one() noexcept {
-  if (const auto sleeper = sleepers.take_one_to_wake()) {
-    WEFT_CHAOS(late_wake);
-    stations[*sleeper]->events.wake();
+bool workplace::wake_one() noexcept {
+  const auto sleeper = sleepers.take_one_to_wake();
+  if (!sleeper) return false;
+  worker* const caller = this_turn().self;
+  if (caller != nullptr && caller->works_in(*this)) {
+    caller->counts().wakes.add();
+  } else {
+    outsiders.wakes.add();
   }
+  WEFT_CHAOS(late_wake);
+  stations[*sleeper]->events.wake();
+  return true;
 }
 
 worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept
@@ -77,6 +84,7 @@ bool worker::step() noexcept {
   if (may_be_more && finder_.is_any_left()) place_.wake_one();
   if (std::exchange(owes_sentinel_, false)) {
     if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
+      mine_.counts.wakes.add();
       place_.stations[*next_on_duty]->events.wake();
     }
   }
@@ -124,6 +132,7 @@ job* worker::search() noexcept {
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
   turn_.stops_seen = 0;
+  mine_.counts.jobs.add();
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {
@@ -156,6 +165,7 @@ bool worker::sleep_until_work() noexcept {
 
 void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   constexpr std::int64_t no_limit = -1;
+  mine_.counts.parks.add();
   sentinel duty;
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
