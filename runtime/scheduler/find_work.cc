@@ -82,7 +82,9 @@ bool find_work::harvest_own() noexcept {
 bool find_work::harvest_neighbours() noexcept {
   bool found = false;
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (i != own_) found |= harvest(all_[i]->events);
+    if (i == own_ || !harvest(all_[i]->events)) continue;
+    mine_.counts.neighbours_harvested.add();
+    found = true;
   }
   return found;
 }
@@ -91,7 +93,6 @@ bool find_work::harvest(reactor& from) noexcept {
   job_list ready;
   from.poll(ready);
   if (ready.empty()) return false;
-  if (&from != &mine_.events) mine_.counts.neighbours_harvested.add();
   enqueue(ready);
   note_unannounced();
   return true;

@@ -74,8 +74,9 @@ void scheduler::submit(job_list& ready) noexcept {
 
 void scheduler::spawn(job& first) noexcept {
   // Before it may run: who sees its end sees it counted.
-  if (is_on_worker()) {
-    this_turn().self->counts().spawns.add();
+  worker* const self = this_turn().self;
+  if (self != nullptr && &self->home() == this) {
+    self->counts().spawns.add();
   } else {
     place_.outsiders.spawns.add();
   }
@@ -88,7 +89,10 @@ void scheduler::fork(job& child) {
 }
 
 void scheduler::offer_forked() noexcept {
-  if (place_.wake_one()) this_turn().self->counts().wakes_for_forks.add();
+  worker_counters& own = this_turn().self->counts();
+  const std::uint64_t before = own.wakes.read();
+  place_.wake_one();
+  own.wakes_for_forks.add(own.wakes.read() - before);
 }
 
 reactor& scheduler::own_reactor() noexcept {

@@ -31,9 +31,11 @@ void link_to_those_above(job& cut) noexcept {
 
 }  // namespace
 
-bool workplace::wake_one() noexcept {
-  const auto sleeper = sleepers.take_one_to_wake();
-  if (!sleeper) return false;
+void workplace::wake_one() noexcept {
+  if (const auto sleeper = sleepers.take_one_to_wake()) wake(*sleeper);
+}
+
+void workplace::wake(std::size_t sleeper) noexcept {
   worker* const caller = this_turn().self;
   if (caller != nullptr && caller->works_in(*this)) {
     caller->counts().wakes.add();
@@ -41,8 +43,7 @@ bool workplace::wake_one() noexcept {
     outsiders.wakes.add();
   }
   WEFT_CHAOS(late_wake);
-  stations[*sleeper]->events.wake();
-  return true;
+  stations[sleeper]->events.wake();
 }
 
 worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept
@@ -84,8 +85,7 @@ bool worker::step() noexcept {
   if (may_be_more && finder_.is_any_left()) place_.wake_one();
   if (std::exchange(owes_sentinel_, false)) {
     if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
-      mine_.counts.wakes.add();
-      place_.stations[*next_on_duty]->events.wake();
+      place_.wake(*next_on_duty);
     }
   }
   // A chain that was only cut by the transfer budget is still in its turn.

@@ -33,8 +33,10 @@ struct workplace {
 
   outsider_counters outsiders;
 
-  // A job was published: wakes one worker, unless one searches already. Whether it did.
-  bool wake_one() noexcept;
+  // A job was published: wakes one worker, unless one searches already.
+  void wake_one() noexcept;
+  // One that was taken out of `sleepers`.
+  WEFT_COLD void wake(std::size_t sleeper) noexcept;
 };
 
 class worker {
