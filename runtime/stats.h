@@ -14,15 +14,17 @@ class scheduler;
 
 // Events since the runtime began. They only grow.
 struct worker_stats {
-  // Jobs that the worker's loop has run: beginnings, resumptions and ends of tasks. What coroutines hand on to each other
-  // directly (an awaited task, a child of the same worker's join) is no job.
+  // Jobs that the worker's loop has run: beginnings, resumptions and ends of tasks. What coroutines hand on
+  // to each other directly (an awaited task, a child of the same worker's join) is no job.
   std::uint64_t jobs = 0;
-  // Tasks that began life on their own: spawn, block_on, children of task groups. Refused ones are not counted.
+  // Tasks that began life on their own: spawn, block_on, children of task groups. Refused ones are not
+  // counted.
   std::uint64_t spawns = 0;
-  // Children of joins (when_all, when_any and their like) that were offered to the other workers: all but one of each
-  // join.
+  // Children of joins (when_all, when_any and their like) that were offered to the other workers: all but one
+  // of each join.
   std::uint64_t forks = 0;
-  // How often it took something out of a neighbour's queues: one forked child, or up to half of the ready tasks.
+  // How often it took something out of a neighbour's queues: one forked child, or up to half of the ready
+  // tasks.
   std::uint64_t steals = 0;
   // How often it looked through all neighbours' queues and found nothing.
   std::uint64_t failed_steals = 0;
@@ -34,7 +36,8 @@ struct worker_stats {
   std::uint64_t wakes_for_forks = 0;
   // Jobs that went to the shared queue because its own (256) was full.
   std::uint64_t overflowed = 0;
-  // How often the kernel was asked for events and timers of this worker: by itself, or by a neighbour in its place.
+  // How often the kernel was asked for events and timers of this worker: by itself, or by a neighbour in its
+  // place.
   std::uint64_t polls = 0;
   // How often it found events or timers at a neighbour, which was busy with one job.
   std::uint64_t neighbours_harvested = 0;
@@ -42,7 +45,8 @@ struct worker_stats {
   friend bool operator==(const worker_stats&, const worker_stats&) = default;
 };
 
-// What threads did that are no workers of the runtime: the program's own, the pools', other runtimes' workers.
+// What threads did that are no workers of the runtime: the program's own, the pools', other runtimes'
+// workers.
 struct outsider_stats {
   std::uint64_t spawns = 0;
   std::uint64_t wakes = 0;

@@ -132,7 +132,7 @@ class runtime {
   // The orderly end, ahead of the destructor. Idempotent.
   void stop() noexcept { engine_.stop(); }
 
-  // What goes on in this runtime, as text for people (docs/debugging.md): workers, queues, timers, descriptors, pools,
+  // What goes on in this runtime, as text for people (docs/debugging.md): workers, queues, timers, descriptors, pools, counts,
   // and every live task with its awaits and what it waits for. The form is no promise.
   //
   //     std::puts(rt.dump().c_str());

@@ -7,17 +7,18 @@
 //     gauge("jobs_of_worker_0", now.workers[0].jobs - before.workers[0].jobs);
 //     std::puts(to_string(now).c_str());
 //
-// All numbers count events since the runtime began, and only grow: read twice and subtract. rt/stats.h says what each
-// counts, docs/production.md what it tells of a server.
+// All numbers count events since the runtime began, and only grow: read twice and subtract. rt/stats.h says
+// what each counts, docs/production.md what it tells of a server.
 //
-// Thread safety: plain values. runtime::stats() may be called by any thread, and by tasks, at any time until the runtime
-// is destroyed. Each number is exact for some moment; they are not all of the same moment, so one that belongs to another
-// (a steal to a fork) may be missing. What happened before the call in the sense of the language is counted: who awaited
-// a task finds its spawn.
+// Thread safety: plain values. runtime::stats() may be called by any thread, and by tasks, at any time until
+// the runtime is destroyed. Each number is exact for some moment; they are not all of the same moment, so one
+// that belongs to another (a steal to a fork) may be missing. What happened before the call in the sense of
+// the language is counted: who awaited a task finds its spawn.
 // Errors: std::bad_alloc, for the vector.
 // A stop, and runtime::stop(): nothing is reset.
-// Cost: reading, some loads a worker, and the cache lines that they take away from it once; disturbs no worker otherwise.
-// Counting, one plain addition for each event; a locked one for what threads do that are no workers.
+// Cost: reading, some loads a worker, and the cache lines that they take away from it once; disturbs no
+// worker otherwise. Counting, one plain addition for each event; a locked one for what threads do that are no
+// workers.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,10 +1,11 @@
 // Counts that cost next to nothing: written by one thread at a time, read by any.
 //
-// `tally`: one writer, or several that hand it over (as the seat of a reactor does), so an addition is a load and a
-// store, and no locked instruction. `shared_tally`: any writer, a locked addition, for what happens seldom.
+// `tally`: one writer, or several that hand it over (as the seat of a reactor does), so an addition is a load
+// and a store, and no locked instruction. `shared_tally`: any writer, a locked addition, for what happens
+// seldom.
 //
-// What is read is exact for some moment, and orders nothing. A model runs its threads one at a time, and a count decides
-// nothing there: it is a plain number, so that the explorer has no more orders to try.
+// What is read is exact for some moment, and orders nothing. A model runs its threads one at a time, and a
+// count decides nothing there: it is a plain number, so that the explorer has no more orders to try.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,7 +1,7 @@
 // What a worker has done so far, counted while it does it; weft/runtime_stats.h says what each number tells.
 //
-// Two numbers stand elsewhere: forks in the worker's turn, where a fork needs one instruction for it, and polls in the
-// reactor that is polled, because neighbours poll it too.
+// Two numbers stand elsewhere: forks in the worker's turn, where a fork needs one instruction for it, and
+// polls in the reactor that is polled, because neighbours poll it too.
 //
 // Invariant: a worker's counters are written by its thread alone, an outsider's count by any.
 // SPDX-License-Identifier: Apache-2.0
