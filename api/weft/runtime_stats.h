@@ -5,7 +5,7 @@
 //     const weft::runtime_stats now = rt.stats();
 //     gauge("wakes", now.total.wakes - before.total.wakes);
 //     gauge("jobs_of_worker_0", now.workers[0].jobs - before.workers[0].jobs);
-//     std::puts(to_string(now).c_str());
+//     std::puts(weft::to_string(now).c_str());
 //
 // All numbers count events since the runtime began, and only grow: read twice and subtract. rt/stats.h says
 // what each counts, docs/production.md what it tells of a server.
@@ -29,5 +29,7 @@ namespace weft::inline WEFT_ABI {
 using worker_stats = rt::worker_stats;
 using outsider_stats = rt::outsider_stats;
 using runtime_stats = rt::runtime_stats;
+// As text for people; the form is no promise.
+using rt::to_string;
 
 }  // namespace weft::inline WEFT_ABI

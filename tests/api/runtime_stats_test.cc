@@ -249,7 +249,7 @@ TEST(runtime_stats, are_read_by_tasks_and_by_others_while_they_grow_and_never_sh
 TEST(runtime_stats, as_text_name_each_worker_and_each_number) {
   runtime rt({.workers = 2});
   rt.block_on(fib(5));
-  const std::string text = to_string(rt.stats());
+  const std::string text = weft::to_string(rt.stats());
   for (const char* each : {"all: ", "worker 0: ", "worker 1: ", "outsiders: 1 spawns", " jobs", "1 spawns",
                            "7 forks", " steals", " failed steals", " parks", " wakes", " for forks",
                            " overflowed", " polls", " neighbours harvested"}) {
