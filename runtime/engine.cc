@@ -133,6 +133,9 @@ void engine::submit(job& ready) noexcept {
 void engine::submit(job_list& ready) noexcept {
   parts_->threads.submit(ready);
 }
+void engine::spawn(job& first) noexcept {
+  parts_->threads.spawn(first);
+}
 void engine::fork(job& child) {
   parts_->threads.fork(child);
 }
@@ -182,6 +185,10 @@ std::string engine::dump(const dump_options& how) {
                        .blocking = all.blocking,
                        .tasks = all.tasks},
                       how);
+}
+
+runtime_stats engine::stats() const {
+  return read_stats(parts_->threads);
 }
 
 start_outcome engine::compute(call& given) noexcept {

@@ -16,6 +16,7 @@
 #include "weft/rt/os/fd.h"
 #include "weft/rt/reactor/descriptor.h"
 #include "weft/rt/reactor/timer.h"
+#include "weft/rt/stats.h"
 #include "weft/rt/work/roster.h"
 #include "weft/rt/work/scope.h"
 
@@ -41,6 +42,8 @@ class engine {
   // --- jobs
   void submit(job& ready) noexcept;
   void submit(job_list& ready) noexcept;
+  // As submit, for the first job of a task, which is counted.
+  void spawn(job& first) noexcept;
   // On a worker of ours: a child that anyone may take. offer_forked() once after the last of several.
   void fork(job& child);
   void offer_forked() noexcept;
@@ -69,6 +72,9 @@ class engine {
 
   // --- the state of all this, as text; see report.h. Throws std::bad_alloc. Also while another thread is in stop().
   [[nodiscard]] std::string dump(const dump_options& how);
+
+  // --- what was done so far, in numbers; see weft/runtime_stats.h. Throws std::bad_alloc.
+  [[nodiscard]] runtime_stats stats() const;
 
   // --- errors that nobody took. The reporter may outlive the engine: handles keep it.
   using reporter = std::function<void(const unhandled_error&)>;

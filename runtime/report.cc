@@ -6,6 +6,7 @@
 #include "weft/rt/os/clock.h"
 #include "weft/rt/scheduler/paused_workers.h"
 #include "weft/rt/scheduler/scheduler.h"
+#include "weft/rt/stats.h"
 #include "weft/rt/work/coroutine_name.h"
 #include "weft/rt/work/task_tree.h"
 
@@ -83,6 +84,8 @@ std::string write_report(const report_sources& of, const dump_options& how) {
   text += "queues\n  shared: " + number(of.threads.shared_size()) + " jobs\npools\n";
   write_pool("compute", of.compute.counters(), text);
   write_pool("blocking", of.blocking.counters(), text);
+
+  text += "counted since the start\n" + to_string(read_stats(of.threads));
 
   text += "tasks\n";
   if (!still.is_complete()) {

@@ -1,4 +1,4 @@
-// What runtime::dump() says: workers, queues, timers, descriptors, pools and live tasks, as text.
+// What runtime::dump() says: workers, queues, timers, descriptors, pools, counts and live tasks, as text.
 //
 // Called by engine::dump() alone, from any thread; see pause.h and task_tree.h for why that is safe.
 // SPDX-License-Identifier: Apache-2.0

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "weft/rt/engine.h"
+#include "weft/runtime_stats.h"
 #include "weft/spawn.h"
 #include "weft/stop.h"
 #include "weft/task.h"
@@ -51,7 +52,7 @@ struct blocked_on : rt::roster::member {
   T run(rt::engine& home, promise<T>* coroutine) {
     begin(*coroutine, home.root_context(), nullptr, &on_end);
     if (!home.admit(*this)) WEFT_THROW(stopped_error());
-    home.submit(*this);
+    home.spawn(*this);
     {
       std::unique_lock<std::mutex> guard(lock);
       changed.wait(guard, [this] { return has_ended; });
@@ -131,7 +132,7 @@ class runtime {
   // The orderly end, ahead of the destructor. Idempotent.
   void stop() noexcept { engine_.stop(); }
 
-  // What goes on in this runtime, as text for people (docs/debugging.md): workers, queues, timers, descriptors, pools,
+  // What goes on in this runtime, as text for people (docs/debugging.md): workers, queues, timers, descriptors, pools, counts,
   // and every live task with its awaits and what it waits for. The form is no promise.
   //
   //     std::puts(rt.dump().c_str());
@@ -142,6 +143,13 @@ class runtime {
   // Cost: wakes every worker and holds all of them up meanwhile; O(frames of the tasks written). Without a call: a load
   // a turn, and a store where a coroutine is entered.
   [[nodiscard]] std::string dump(const dump_options& how = {}) { return engine_.dump(how); }
+
+  // What this runtime has done so far: spawns, forks, steals, parks, wakes and more, for each worker and in all. See
+  // weft/runtime_stats.h.
+  //
+  // From any thread, at any time, also from a task and after stop(). Throws std::bad_alloc.
+  // Cost: some loads a worker; disturbs none.
+  [[nodiscard]] runtime_stats stats() const { return engine_.stats(); }
 
   [[nodiscard]] std::size_t worker_count() const noexcept { return engine_.worker_count(); }
 

@@ -16,6 +16,7 @@
 #include "weft/offload.h"
 #include "weft/outcome.h"
 #include "weft/runtime.h"
+#include "weft/runtime_stats.h"
 #include "weft/sleep.h"
 #include "weft/spawn.h"
 #include "weft/stop.h"

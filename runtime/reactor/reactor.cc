@@ -35,6 +35,7 @@ void reactor::wait(std::int64_t limit_ns, job_list& ready) noexcept {
     timeout = limit_ns < 0 ? left : std::min(left, limit_ns);
   }
   if (WEFT_CHAOS(early_wake)) timeout = 0;
+  polls_.add();
   io_->wait(timeout, ready);
   WEFT_CHAOS(late_wake);
   is_asleep_.store(false, std::memory_order_relaxed);  // late is harmless: one wake too many
@@ -44,6 +45,7 @@ void reactor::wait(std::int64_t limit_ns, job_list& ready) noexcept {
 bool reactor::poll(job_list& ready) noexcept {
   if (!try_sit()) return false;
   const std::size_t before = ready.size();
+  polls_.add();
   io_->wait(0, ready);
   WEFT_CHAOS(yield);
   expire(ready);

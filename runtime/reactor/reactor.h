@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/tally.h"
 #include "weft/rt/reactor/backend.h"
 #include "weft/rt/reactor/timer_wheel.h"
 #include "weft/rt/work/job_list.h"
@@ -53,6 +54,9 @@ class reactor {
   // timer runs.
   [[nodiscard]] std::int64_t next_deadline() noexcept { return timers_.next_deadline(); }
 
+  // Any thread. How often events were asked for, by wait() and by poll().
+  [[nodiscard]] std::uint64_t polls() const noexcept { return polls_.read(); }
+
  private:
   void expire(job_list& ready) noexcept;
 
@@ -64,6 +68,7 @@ class reactor {
   atomic<bool> is_taken_{false};
   // Written by the holder of the seat; read by insert(). The wheel's lock orders both: see wait().
   atomic<bool> is_asleep_{false};
+  tally polls_;  // written by the holder of the seat
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -40,11 +40,12 @@ job* find_work::steal() noexcept {
     if (WEFT_CHAOS(shuffle)) continue;
     if (at == own_) continue;
     station& victim = *all_[at];
-    if (job* found = victim.forks.steal()) return found;
+    if (job* found = victim.forks.steal()) return count_steal(found);
     if (mine_.ready.has_room_for_half()) {
-      if (job* found = victim.ready.steal_half_into(mine_.ready)) return found;
+      if (job* found = victim.ready.steal_half_into(mine_.ready)) return count_steal(found);
     }
   }
+  mine_.counts.failed_steals.add();
   return shared_.pop();
 }
 
@@ -60,13 +61,18 @@ void find_work::enqueue(job_list& ready) noexcept {
   job_list overflow;
   if (!ready.empty() && WEFT_CHAOS(shuffle)) ready.push_back(*ready.pop_front());
   while (job* each = ready.pop_front()) mine_.ready.push_or_overflow(*each, overflow);
-  if (!overflow.empty()) shared_.push_all(overflow);
+  if (!overflow.empty()) push_overflow(overflow);
 }
 
 void find_work::enqueue(job& ready) noexcept {
   job_list overflow;
   mine_.ready.push_or_overflow(ready, overflow);
-  if (!overflow.empty()) shared_.push_all(overflow);
+  if (!overflow.empty()) push_overflow(overflow);
+}
+
+void find_work::push_overflow(job_list& overflow) noexcept {
+  mine_.counts.overflowed.add(overflow.size());
+  shared_.push_all(overflow);
 }
 
 bool find_work::harvest_own() noexcept {
@@ -76,7 +82,9 @@ bool find_work::harvest_own() noexcept {
 bool find_work::harvest_neighbours() noexcept {
   bool found = false;
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (i != own_) found |= harvest(all_[i]->events);
+    if (i == own_ || !harvest(all_[i]->events)) continue;
+    mine_.counts.neighbours_harvested.add();
+    found = true;
   }
   return found;
 }

@@ -59,6 +59,11 @@ class find_work {
   static constexpr std::uint32_t ready_first_every = 7;
 
   bool harvest(reactor& from) noexcept;
+  void push_overflow(job_list& overflow) noexcept;
+  job* count_steal(job* found) noexcept {
+    mine_.counts.steals.add();
+    return found;
+  }
 
   std::size_t own_;
   const station_list& all_;

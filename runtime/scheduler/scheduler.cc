@@ -72,8 +72,27 @@ void scheduler::submit(job_list& ready) noexcept {
   outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
 
+void scheduler::spawn(job& first) noexcept {
+  // Before it may run: who sees its end sees it counted.
+  worker* const self = this_turn().self;
+  if (self != nullptr && &self->home() == this) {
+    self->counts().spawns.add();
+  } else {
+    place_.outsiders.spawns.add();
+  }
+  submit(first);
+}
+
 void scheduler::fork(job& child) {
   this_turn().forks->push(child);
+  this_turn().forked.add();
+}
+
+void scheduler::offer_forked() noexcept {
+  worker_counters& own = this_turn().self->counts();
+  const std::uint64_t before = own.wakes.read();
+  place_.wake_one();
+  own.wakes_for_forks.add(own.wakes.read() - before);
 }
 
 reactor& scheduler::own_reactor() noexcept {

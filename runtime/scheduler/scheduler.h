@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -37,11 +38,13 @@ class scheduler {
 
   void submit(job& ready) noexcept;
   void submit(job_list& ready) noexcept;
+  // As submit, for the first job of a task.
+  void spawn(job& first) noexcept;
 
   // Called on a worker of ours. Children are taken back last in, first out, or stolen, oldest first.
   void fork(job& child);
   // Several children were forked: offers them to the others.
-  void offer_forked() noexcept { place_.wake_one(); }
+  void offer_forked() noexcept;
 
   [[nodiscard]] bool is_on_worker() const noexcept {
     const worker* self = this_turn().self;
@@ -51,6 +54,17 @@ class scheduler {
   [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
   // Jobs in the shared queue; a hint.
   [[nodiscard]] std::size_t shared_size() const noexcept { return place_.shared.size(); }
+  // Any thread, once started.
+  [[nodiscard]] const worker_counters& counted_by(std::size_t index) const noexcept {
+    return place_.stations[index]->counts;
+  }
+  [[nodiscard]] const outsider_counters& counted_outside() const noexcept { return place_.outsiders; }
+  [[nodiscard]] std::uint64_t forked_by(std::size_t index) const noexcept {
+    return workers_[index]->current().forked.read();
+  }
+  [[nodiscard]] std::uint64_t polls_of(std::size_t index) const noexcept {
+    return place_.stations[index]->events.polls();
+  }
   // The calling worker's reactor; elsewhere, and for what is to be spread, one after the other.
   [[nodiscard]] reactor& own_reactor() noexcept;
   [[nodiscard]] reactor& next_reactor() noexcept;

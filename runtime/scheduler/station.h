@@ -1,4 +1,4 @@
-// What belongs to one worker and what its neighbours may reach: its queues and its reactor.
+// What belongs to one worker and what others may reach: its queues, its reactor, its counters.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "weft/rt/os/process_fence.h"
 #include "weft/rt/reactor/reactor.h"
+#include "weft/rt/scheduler/counters.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/run_queue.h"
 
@@ -20,6 +21,7 @@ struct station {
                    os::process_fence()};  // children: the owner's end is last in, first out
   run_queue ready;                        // tasks that became ready: first in, first out
   reactor events;
+  worker_counters counts;
 };
 
 using station_list = std::vector<std::unique_ptr<station>>;

@@ -32,10 +32,18 @@ void link_to_those_above(job& cut) noexcept {
 }  // namespace
 
 void workplace::wake_one() noexcept {
-  if (const auto sleeper = sleepers.take_one_to_wake()) {
-    WEFT_CHAOS(late_wake);
-    stations[*sleeper]->events.wake();
+  if (const auto sleeper = sleepers.take_one_to_wake()) wake(*sleeper);
+}
+
+void workplace::wake(std::size_t sleeper) noexcept {
+  worker* const caller = this_turn().self;
+  if (caller != nullptr && caller->works_in(*this)) {
+    caller->counts().wakes.add();
+  } else {
+    outsiders.wakes.add();
   }
+  WEFT_CHAOS(late_wake);
+  stations[sleeper]->events.wake();
 }
 
 worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* owner) noexcept
@@ -77,7 +85,7 @@ bool worker::step() noexcept {
   if (may_be_more && finder_.is_any_left()) place_.wake_one();
   if (std::exchange(owes_sentinel_, false)) {
     if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
-      place_.stations[*next_on_duty]->events.wake();
+      place_.wake(*next_on_duty);
     }
   }
   // A chain that was only cut by the transfer budget is still in its turn.
@@ -126,6 +134,7 @@ job* worker::search() noexcept {
 
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
+  mine_.counts.jobs.add();
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {
@@ -158,6 +167,7 @@ bool worker::sleep_until_work() noexcept {
 
 void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   constexpr std::int64_t no_limit = -1;
+  mine_.counts.parks.add();
   sentinel duty;
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);

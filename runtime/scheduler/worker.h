@@ -31,8 +31,12 @@ struct workplace {
 
   explicit workplace(std::size_t workers) : size(workers), sleepers(workers), pauses(workers) {}
 
+  outsider_counters outsiders;
+
   // A job was published: wakes one worker, unless one searches already.
   void wake_one() noexcept;
+  // One that was taken out of `sleepers`.
+  WEFT_COLD void wake(std::size_t sleeper) noexcept;
 };
 
 class worker {
@@ -50,6 +54,9 @@ class worker {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] reactor& events() noexcept { return mine_.events; }
   [[nodiscard]] turn& current() noexcept { return turn_; }
+  // Written by this worker's thread.
+  [[nodiscard]] worker_counters& counts() noexcept { return mine_.counts; }
+  [[nodiscard]] bool works_in(const workplace& place) const noexcept { return &place_ == &place; }
   // For reports. Zero until its thread runs.
   [[nodiscard]] std::int64_t thread_id() const noexcept {
     return thread_id_.load(std::memory_order_relaxed);  // a number for people

@@ -10,6 +10,7 @@
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/chaos.h"
+#include "weft/rt/base/tally.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/frame_pool.h"
@@ -48,6 +49,8 @@ struct turn {
   worker* self = nullptr;
   engine* home = nullptr;
   fork_queue* forks = nullptr;
+  // Children that were offered so far, see scheduler/counters.h.
+  tally forked;
   // How many workers sleep (upper half) and search (lower half), see scheduler/idle.h; null where nobody does.
   const atomic<std::uint64_t>* others = nullptr;
 

@@ -76,6 +76,7 @@ TEST(dump, of_a_runtime_that_has_run_nothing_names_its_workers_and_no_task) {
   for (const char* each : {"calm-0", "calm-1", "calm-2"}) EXPECT_TRUE(has(text, each)) << text;
   EXPECT_FALSE(has(text, "\n  - ")) << text;
   EXPECT_TRUE(has(dump_with(rt, {"asleep"}), "shared: 0 jobs"));
+  EXPECT_TRUE(has(text, "counted since the start\n  all: 0 jobs, 0 spawns, 0 forks")) << text;
 }
 
 TEST(dump, of_a_stopped_runtime_names_workers_that_have_ended) {

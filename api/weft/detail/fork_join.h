@@ -75,6 +75,7 @@ class fork_join : public join {
     for_each_backwards([&](rt::scope& one) {
       if (&one != &first) now.forks->push(one);
     });
+    now.forked.add(count - 1);
     WEFT_CHAOS(late_wake);
     if (count > 1 && now.is_anybody_to_be_woken()) [[unlikely]]
       parent.home().offer_forked();

@@ -75,7 +75,7 @@ bool launch(group_core& core, std::unique_ptr<Child> made) noexcept {
   if (!core.admit(*made)) return false;
   made->about_to_run();
   WEFT_CHAOS(yield);
-  core.home().submit(*made.release());
+  core.home().spawn(*made.release());
   return true;
 }
 

@@ -48,6 +48,7 @@ class group_fork_awaiter {
     // SAFETY: once the caller can be taken it may be through, and this awaiter gone. The child keeps the group.
     WEFT_CHAOS(yield);
     now.forks->push(caller);
+    now.forked.add();
     WEFT_CHAOS(late_wake);
     if (now.is_anybody_to_be_woken()) [[unlikely]]
       group.home().offer_forked();

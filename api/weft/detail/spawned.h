@@ -129,7 +129,7 @@ struct spawned : rt::roster::member, pooled {
     begin(*coroutine, inherited, nullptr, &on_end);
     WEFT_CHAOS(yield);
     if (home.admit(*this)) {
-      home.submit(*this);
+      home.spawn(*this);
       return;
     }
     was_stopped = true;

@@ -147,6 +147,9 @@ void engine::submit(job& ready) noexcept {
 void engine::submit(job_list& ready) noexcept {
   while (job* each = ready.pop_front()) submit(*each);
 }
+void engine::spawn(job& first) noexcept {
+  submit(first);
+}
 void engine::fork(job& child) {
   this_turn().forks->push(child);
 }
