@@ -11,9 +11,12 @@ import pathlib
 import re
 import sys
 
-import programs
-import report
-import rounds
+try:
+    import programs
+    import report
+    import rounds
+except ModuleNotFoundError as missing:
+    sys.exit("bench: Python's %s is missing (Debian: python3-rich)" % missing.name)
 
 
 def whole_numbers(text):
@@ -66,30 +69,39 @@ def arguments(args):
     return chosen
 
 
+def say(text):
+    print("bench: " + text, file=sys.stderr)
+
+
 def main(args):
     chosen = arguments(args)
-    found = programs.find(chosen.programs, say=lambda text: print("bench: " + text, file=sys.stderr),
-                          with_foreign=not chosen.only_cpp)
+    found = programs.find(chosen.programs, say, with_foreign=not chosen.only_cpp)
     try:
         found = programs.select(found, chosen.compiler, chosen.rivals, chosen.quick)
         problems = programs.problems_of(found, chosen.filter)
     except programs.unknown_name as error:
-        print("bench: %s" % error, file=sys.stderr)
+        say(str(error))
         return 2
     if chosen.list:
         print("problems: " + " ".join(problems))
         print("rivals: " + " ".join(dict.fromkeys(program.rival for program in found)))
         return 0
-    plan = rounds.plan(found, problems, chosen.threads)
-    measured, failures = rounds.run(plan, chosen.rounds, chosen.tiny)
-    results = report.results(measured)
+    ran = rounds.run(rounds.plan(found, problems, chosen.threads), chosen.rounds, chosen.tiny)
+    results = report.results(ran.measured, ran.is_interrupted)
     report.show(results, found)
-    if chosen.out is not None:
-        report.write(results, report.meta(found, chosen), chosen.out)
-    for failure in failures:
-        print("bench: " + failure, file=sys.stderr)
-    return 1 if failures or not results else 0
+    if chosen.out is not None and results:
+        report.write(results, report.meta(found, chosen, ran), chosen.out)
+    for failure in ran.failures:
+        say(failure)
+    if ran.is_interrupted:
+        say("interrupted after %d of %d measurements: these results are marked" % (ran.done, ran.wanted))
+        return 130
+    return 1 if ran.failures or not results else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before or after the measurements; rounds.run() looks after those.
+        sys.exit(130)

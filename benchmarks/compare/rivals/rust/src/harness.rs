@@ -40,6 +40,23 @@ impl Cell {
     }
 }
 
+/// How long it takes from handing in, on a thread that is not the rival's, to running, when all of its threads sleep.
+#[allow(dead_code)]
+pub fn wake(now: &mut Cell, spawn: impl Fn(Box<dyn FnOnce() + Send>)) -> Measured {
+    let turns = now.size(200, 10);
+    let mut latencies = Vec::new();
+    for _ in 0..turns {
+        let (landed, at) = std::sync::mpsc::channel();
+        std::thread::sleep(Duration::from_millis(1));
+        let begin = Instant::now();
+        spawn(Box::new(move || landed.send(Instant::now()).unwrap()));
+        latencies.push(at.recv().unwrap() - begin);
+    }
+    let seconds = latencies.iter().sum::<Duration>().as_secs_f64() / turns as f64;
+    now.percentiles(latencies);
+    Measured { seconds, turns, answer: 0 }
+}
+
 pub struct Measured {
     pub seconds: f64,
     pub turns: u64,
