@@ -50,7 +50,7 @@ def arguments(args):
                         help="only problems in whose name this is found")
     parser.add_argument("--rivals", metavar="A,B", help="only these (%s runs too: ratios need it)" % report.BASE)
     parser.add_argument("--threads", type=whole_numbers, metavar="1,2", help="default: 1 and the number of CPUs")
-    parser.add_argument("--rounds", type=positive, metavar="N", help="measurements of each cell; default 7")
+    parser.add_argument("--rounds", type=positive, metavar="N", help="measurements of each cell; default 5")
     parser.add_argument("--compiler", choices=["gcc", "clang", "both"], help="default: the one it was built with")
     parser.add_argument("--quick", action="store_true", help="one compiler, one number of threads, 3 rounds")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="write results.json, results.csv, index.html")
@@ -64,7 +64,7 @@ def arguments(args):
     if chosen.out is not None:
         chosen.out = pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / chosen.out
     chosen.programs = chosen.programs or [here]
-    chosen.rounds = chosen.rounds or (3 if chosen.quick else 7)
+    chosen.rounds = chosen.rounds or (3 if chosen.quick else 5)
     chosen.threads = chosen.threads or ([cpus] if chosen.quick else sorted({1, cpus}))
     return chosen
 
@@ -88,9 +88,11 @@ def main(args):
         return 0
     ran = rounds.run(rounds.plan(found, problems, chosen.threads), chosen.rounds, chosen.tiny)
     results = report.results(ran.measured, ran.is_interrupted)
-    report.show(results, found)
+    # First: who reads the table may stop reading.
     if chosen.out is not None and results:
-        report.write(results, report.meta(found, chosen, ran), chosen.out)
+        report.write(results, report.meta(found, chosen, ran), chosen.out, say)
+    if results:
+        report.show(results, found)
     for failure in ran.failures:
         say(failure)
     if ran.is_interrupted:

@@ -54,7 +54,7 @@ def flags_in(path):
     recorded = re.findall(r"^ *\[ *[0-9a-f]+\] +(.*)$", read, re.MULTILINE)
     # One text for each source file, the same but for file names. Those, and folders, say nothing of the code.
     words = [word for text in recorded for word in text.split() if re.match(r"-(O|f|m|std|g)", word)]
-    plain = [word for word in dict.fromkeys(words) if "/" not in word and word != "-frecord-gcc-switches"]
+    plain = [word for word in dict.fromkeys(words) if "/" not in word and not word.startswith("-frecord-")]
     return " ".join(plain) or "not recorded"
 
 

@@ -166,7 +166,7 @@ def meta(found, chosen, ran):
     return about
 
 
-def write(rows, about, folder):
+def write(rows, about, folder, say):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     (folder / "meta.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
@@ -179,4 +179,4 @@ def write(rows, about, folder):
     made = subprocess.run(
         [str(pathlib.Path(__file__).resolve().parent / "page" / "make.py"), str(folder / "results.json"),
          str(folder / "meta.json"), str(page)], check=False)
-    print("written: %s" % folder if made.returncode == 0 else "written, but for the page: %s" % folder)
+    say("written: %s" % folder if made.returncode == 0 else "written, but for the page: %s" % folder)
