@@ -99,7 +99,7 @@ def show(rows, found):
     table = Table(title="median of the rounds; ratios of times, smaller is better", pad_edge=False)
     for name in ("problem", "rival", "compiler"):
         table.add_column(name)
-    for name in ("threads", "median", "spread", "an item", "peak", *("/ " + base for base in [BASE, *PEERS])):
+    for name in ("threads", "median", "spread", "an item", "peak", *("/ " + base.replace("_", "\n_") for base in [BASE, *PEERS])):
         table.add_column(name, justify="right")
     table.add_column("beside")
     last = None

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, Semaphore};
+use tokio::sync::{mpsc, Notify, Semaphore};
 
 fn runtime(now: &Cell) -> Runtime {
     Builder::new_multi_thread().worker_threads(now.threads).enable_all().build().unwrap()
@@ -189,21 +189,24 @@ fn million_suspended(now: &mut Cell) -> Measured {
     now.items = count;
     let before = harness::status_bytes("VmRSS");
     let begin = Instant::now();
-    let (event, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU64::new(0)));
+    let event = Arc::new(Semaphore::new(0));
     let start = {
-        let (event, waiting) = (event.clone(), waiting.clone());
+        let event = event.clone();
         async move {
+            let (to_come, all_are_here) = (Arc::new(AtomicU64::new(count)), Arc::new(Notify::new()));
             let mut all = Vec::with_capacity(count as usize);
             for _ in 0..count {
-                let (event, waiting) = (event.clone(), waiting.clone());
+                let (event, to_come, all_are_here) = (event.clone(), to_come.clone(), all_are_here.clone());
                 all.push(tokio::spawn(async move {
-                    waiting.fetch_add(1, Relaxed);
+                    if to_come.fetch_sub(1, Relaxed) == 1 {
+                        all_are_here.notify_one();
+                    }
+                    // What only the beginning needs is not kept by a million.
+                    drop((to_come, all_are_here));
                     event.acquire().await.unwrap().forget();
                 }));
             }
-            while waiting.load(Relaxed) < count {
-                tokio::task::yield_now().await;
-            }
+            all_are_here.notified().await;
             all
         }
     };
