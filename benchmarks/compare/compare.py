@@ -11,9 +11,12 @@ import pathlib
 import re
 import sys
 
-import programs
-import report
-import rounds
+try:
+    import programs
+    import report
+    import rounds
+except ModuleNotFoundError as missing:
+    sys.exit("bench: Python's %s is missing (Debian: python3-rich)" % missing.name)
 
 
 def whole_numbers(text):
@@ -47,7 +50,7 @@ def arguments(args):
                         help="only problems in whose name this is found")
     parser.add_argument("--rivals", metavar="A,B", help="only these (%s runs too: ratios need it)" % report.BASE)
     parser.add_argument("--threads", type=whole_numbers, metavar="1,2", help="default: 1 and the number of CPUs")
-    parser.add_argument("--rounds", type=positive, metavar="N", help="measurements of each cell; default 7")
+    parser.add_argument("--rounds", type=positive, metavar="N", help="measurements of each cell; default 5")
     parser.add_argument("--compiler", choices=["gcc", "clang", "both"], help="default: the one it was built with")
     parser.add_argument("--quick", action="store_true", help="one compiler, one number of threads, 3 rounds")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="write results.json, results.csv, index.html")
@@ -61,35 +64,46 @@ def arguments(args):
     if chosen.out is not None:
         chosen.out = pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / chosen.out
     chosen.programs = chosen.programs or [here]
-    chosen.rounds = chosen.rounds or (3 if chosen.quick else 7)
+    chosen.rounds = chosen.rounds or (3 if chosen.quick else 5)
     chosen.threads = chosen.threads or ([cpus] if chosen.quick else sorted({1, cpus}))
     return chosen
 
 
+def say(text):
+    print("bench: " + text, file=sys.stderr)
+
+
 def main(args):
     chosen = arguments(args)
-    found = programs.find(chosen.programs, say=lambda text: print("bench: " + text, file=sys.stderr),
-                          with_foreign=not chosen.only_cpp)
+    found = programs.find(chosen.programs, say, with_foreign=not chosen.only_cpp)
     try:
         found = programs.select(found, chosen.compiler, chosen.rivals, chosen.quick)
         problems = programs.problems_of(found, chosen.filter)
     except programs.unknown_name as error:
-        print("bench: %s" % error, file=sys.stderr)
+        say(str(error))
         return 2
     if chosen.list:
         print("problems: " + " ".join(problems))
         print("rivals: " + " ".join(dict.fromkeys(program.rival for program in found)))
         return 0
-    plan = rounds.plan(found, problems, chosen.threads)
-    measured, failures = rounds.run(plan, chosen.rounds, chosen.tiny)
-    results = report.results(measured)
-    report.show(results, found)
-    if chosen.out is not None:
-        report.write(results, report.meta(found, chosen), chosen.out)
-    for failure in failures:
-        print("bench: " + failure, file=sys.stderr)
-    return 1 if failures or not results else 0
+    ran = rounds.run(rounds.plan(found, problems, chosen.threads), chosen.rounds, chosen.tiny)
+    results = report.results(ran.measured, ran.is_interrupted)
+    # First: who reads the table may stop reading.
+    if chosen.out is not None and results:
+        report.write(results, report.meta(found, chosen, ran), chosen.out, say)
+    if results:
+        report.show(results, found)
+    for failure in ran.failures:
+        say(failure)
+    if ran.is_interrupted:
+        say("interrupted after %d of %d measurements: these results are marked" % (ran.done, ran.wanted))
+        return 130
+    return 1 if ran.failures or not results else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before or after the measurements; rounds.run() looks after those.
+        sys.exit(130)

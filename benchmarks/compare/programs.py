@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import foreign
@@ -32,6 +33,7 @@ class program:
     family: str  # gcc, clang, or the rival's own
     problems: tuple
     versions: dict = dataclasses.field(compare=False)
+    flags: str = dataclasses.field(compare=False, default="not recorded")
 
 
 def in_order(names, order):
@@ -42,31 +44,50 @@ def ask(path, option):
     return subprocess.run([path, option], stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
 
 
-def describe(path, say):
+def flags_in(path):
+    """The options of the compiler, as it wrote them into the program (-frecord-gcc-switches: rival.bzl)."""
+    try:
+        read = subprocess.run(["readelf", "--string-dump=.GCC.command.line", path], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, errors="replace", check=False, timeout=60).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return "not recorded"
+    recorded = re.findall(r"^ *\[ *[0-9a-f]+\] +(.*)$", read, re.MULTILINE)
+    # One text for each source file, the same but for file names. Those, and folders, say nothing of the code.
+    words = [word for text in recorded for word in text.split() if re.match(r"-(O|f|m|std|g)", word)]
+    plain = [word for word in dict.fromkeys(words) if "/" not in word and not word.startswith("-frecord-")]
+    return " ".join(plain) or "not recorded"
+
+
+def described(path, say, flags=None):
     """The program at this path, or None with a word why it takes no part."""
     rival = os.path.basename(path)[: -len(SUFFIX)]
-    versions = json.loads(ask(path, "--version"))
-    said = versions.pop("compiler")
-    kind, version = said.split()[:2]
+    try:
+        versions = json.loads(ask(path, "--version"))
+        said = versions.pop("compiler")
+        kind, version = said.split()[:2]
+        problems = tuple(ask(path, "--list").split())
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+        say("%s is skipped: it does not say what it is: %s" % (rival, error))
+        return None
     family = {"g++": "gcc", "clang": "clang"}.get(kind, kind)
     compiler = "%s-%s" % (kind, version.split(".")[0]) if family in ("gcc", "clang") else kind + " " + version
     if "absent" in versions:
         say("%s (%s) is skipped: %s" % (rival, compiler, versions["absent"]))
         return None
-    return program(rival, str(path), compiler, family, tuple(ask(path, "--list").split()), {**versions, "compiler": said})
+    # Not every compiler records definitions; the program knows those that matter.
+    flags = flags or (flags_in(path) + " " + versions.pop("defines", "")).strip()
+    return program(rival, str(path), compiler, family, problems, {**versions, "compiler": said}, flags)
 
 
 def find(folders, say, with_foreign=True):
     found = []
     for folder in folders:
         for path in sorted(pathlib.Path(folder).resolve().glob("*" + SUFFIX)):
-            one = describe(str(path), say)
-            if one is not None:
-                found.append(one)
+            found.append(described(str(path), say))
     # These are there once, whatever the C++ compilers are.
-    for path in foreign.build_all(say) if with_foreign else []:
-        found.append(describe(str(path), say))
-    return found
+    for path, flags in foreign.build_all(say) if with_foreign else []:
+        found.append(described(str(path), say, flags))
+    return [one for one in found if one is not None]
 
 
 def select(found, compiler, rivals, quick):

@@ -14,13 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 BASE = "serial"
-PEER = "onetbb"
+# oneTBB in both of its forms: a task_group with a context of its own, which is its default, and all in one.
+PEERS = ["onetbb", "onetbb_shared"]
 FIELDS = ["problem", "rival", "compiler", "threads", "rounds", "median_seconds", "min_seconds", "max_seconds",
-          "seconds_per_item", "items", "peak_rss_bytes", "ratio_to_serial", "ratio_to_onetbb", "checksum"]
+          "seconds_per_item", "items", "peak_rss_bytes", "ratio_to_serial", "ratio_to_onetbb",
+          "ratio_to_onetbb_shared", "interrupted", "checksum"]
 
 
-def results(measured):
-    """One object for each cell that was measured, in the order of the plan."""
+def results(measured, is_interrupted=False):
+    """One object for each cell that was measured, in the order of the plan. All of an interrupted run are marked: some
+    have fewer rounds than others, and those that are missing were not slow, only late."""
     rows = []
     for one, lines in measured.items():
         if not lines:
@@ -38,6 +41,7 @@ def results(measured):
             "items": lines[0]["items"],
             "seconds_per_item": statistics.median(seconds) / lines[0]["items"],
             "peak_rss_bytes": max(line["peak_rss_bytes"] for line in lines),
+            "interrupted": is_interrupted,
         }
         if "checksum" in lines[0]:
             row["checksum"] = lines[0]["checksum"]
@@ -49,9 +53,9 @@ def results(measured):
 
 
 def add_ratios(rows):
-    """Times divided by those of serial and onetbb: of the same compiler and threads; for what no compiler of ours has
+    """Times divided by those of serial and of oneTBB: of the same compiler and threads; for what no compiler of ours has
     built, of the first compiler that there is."""
-    for base in (BASE, PEER):
+    for base in [BASE, *PEERS]:
         of = {}
         for row in rows:
             if row["rival"] == base:
@@ -95,7 +99,7 @@ def show(rows, found):
     table = Table(title="median of the rounds; ratios of times, smaller is better", pad_edge=False)
     for name in ("problem", "rival", "compiler"):
         table.add_column(name)
-    for name in ("threads", "median", "spread", "an item", "peak", "/ " + BASE, "/ " + PEER):
+    for name in ("threads", "median", "spread", "an item", "peak", *("/ " + base.replace("_", "\n_") for base in [BASE, *PEERS])):
         table.add_column(name, justify="right")
     table.add_column("beside")
     last = None
@@ -107,10 +111,12 @@ def show(rows, found):
         table.add_row(
             row["problem"], row["rival"], row["compiler"], str(row["threads"]), time_text(row["median_seconds"]),
             "%.0f %%" % (100 * spread), time_text(row["seconds_per_item"]) if row["items"] > 1 else "",
-            bytes_text(row["peak_rss_bytes"]), ratio_text(row, BASE), ratio_text(row, PEER), extras_text(row))
+            bytes_text(row["peak_rss_bytes"]), *(ratio_text(row, base) for base in [BASE, *PEERS]), extras_text(row))
     console.print(table)
     for rival, version in versions_of(found).items():
         console.print("%s: %s" % (rival, version), highlight=False)
+    for compiler, flags in flags_of(found).items():
+        console.print("%s: %s" % (compiler, flags), highlight=False)
 
 
 def versions_of(found):
@@ -119,6 +125,18 @@ def versions_of(found):
         names = ["%s %s" % pair for pair in one.versions.items() if pair[0] != "compiler"]
         said.setdefault(one.rival, []).append(", ".join(names + [one.versions["compiler"]]))
     return {rival: "; ".join(dict.fromkeys(texts)) for rival, texts in said.items()}
+
+
+def flags_of(found):
+    """By compiler; where a rival needs others (OpenMP), it stands by itself."""
+    common = {}
+    for one in found:
+        common.setdefault(one.compiler, []).append(one.flags)
+    said = {compiler: max(flags, key=flags.count) for compiler, flags in common.items()}
+    for one in found:
+        if one.flags != said[one.compiler]:
+            said["%s, %s" % (one.compiler, one.rival)] = one.flags
+    return dict(sorted(said.items()))
 
 
 def cpu_name():
@@ -131,21 +149,24 @@ def cpu_name():
     return platform.machine()
 
 
-def meta(found, chosen):
-    return {
+def meta(found, chosen, ran):
+    about = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "versions": versions_of(found),
-        # What `-c opt` is, and what bazel/weft.bzl and .bazelrc add to it.
-        "flags": {one.compiler: "-std=c++20 -O2 -DNDEBUG -fno-omit-frame-pointer (bazel -c opt)"
-                  for one in found if one.family in ("gcc", "clang")},
+        # As the compilers recorded them in the programs.
+        "flags": flags_of(found),
         "rounds": chosen.rounds,
+        "took_seconds": round(ran.seconds, 1),
         "sizes": "tiny: the times mean nothing" if chosen.tiny else "full",
     }
+    if ran.is_interrupted:
+        about["interrupted"] = "after %d of %d measurements" % (ran.done, ran.wanted)
+    return about
 
 
-def write(rows, about, folder):
+def write(rows, about, folder, say):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     (folder / "meta.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
@@ -158,4 +179,4 @@ def write(rows, about, folder):
     made = subprocess.run(
         [str(pathlib.Path(__file__).resolve().parent / "page" / "make.py"), str(folder / "results.json"),
          str(folder / "meta.json"), str(page)], check=False)
-    print("written: %s" % folder if made.returncode == 0 else "written, but for the page: %s" % folder)
+    say("written: %s" % folder if made.returncode == 0 else "written, but for the page: %s" % folder)

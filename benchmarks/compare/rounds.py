@@ -6,10 +6,13 @@ of its own: nothing that a rival leaves behind (threads, memory) is there for th
 
 import dataclasses
 import json
+import signal
+import statistics
 import subprocess
+import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import programs
 
@@ -78,25 +81,75 @@ def wrong_checksums(measured):
     ]
 
 
+class forecast:
+    """How long the rest takes. A cell takes as long as in its last round; one not yet run as long as the mean of those
+    that were, until the first round is over."""
+
+    def __init__(self, cells, how_often):
+        self.to_do = {one: how_often for one in cells}
+        self.took = {}
+
+    def ran(self, one, seconds):
+        self.took[one] = seconds
+        self.to_do[one] -= 1
+
+    def drop(self, one):
+        self.to_do[one] = 0
+
+    def left(self):
+        if not self.took:
+            return None
+        mean = statistics.mean(self.took.values())
+        return sum(count * self.took.get(one, mean) for one, count in self.to_do.items())
+
+
+def minutes(seconds):
+    return "?" if seconds is None else "%d:%02d" % divmod(round(seconds), 60)
+
+
+@dataclasses.dataclass
+class outcome:
+    measured: dict  # cell: its lines; one for each round, fewer when the run was interrupted
+    failures: list
+    done: int
+    wanted: int
+    is_interrupted: bool
+    seconds: float
+
+
 def run(cells, how_often, tiny):
-    """{cell: [line, ...]}, and what went wrong. A cell that failed once is not run again."""
-    measured = {one: [] for one in cells}
-    failures = []
+    """A cell that failed once is not run again. Ctrl-C, or a SIGTERM, ends the run and keeps what was measured."""
+    all_of_it = outcome({one: [] for one in cells}, [], 0, len(cells) * how_often, False, 0.0)
     broken = set()
+    rest = forecast(cells, how_often)
+    begin = time.monotonic()
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                   TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
-    with bar:
-        task = bar.add_task("", total=len(cells) * how_often)
-        for number in range(how_often):
-            for one in turned(cells, number):
+                   TextColumn("left {task.fields[left]}"), console=Console(stderr=True))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with bar:
+            task = bar.add_task("", total=all_of_it.wanted, left="?")
+            for one in (one for number in range(how_often) for one in turned(cells, number)):
                 bar.update(task, description="%s by %s" % (one.problem, one.program.rival))
                 if one not in broken:
+                    started = time.monotonic()
                     line, failure = measure(one, tiny)
+                    rest.ran(one, time.monotonic() - started)
                     if failure is None:
-                        measured[one].append(line)
+                        all_of_it.measured[one].append(line)
                     else:
                         broken.add(one)
-                        failures.append("%s by %s (%s, %d threads): %s" % (
+                        rest.drop(one)
+                        all_of_it.failures.append("%s by %s (%s, %d threads): %s" % (
                             one.problem, one.program.rival, one.program.compiler, one.threads, failure))
-                bar.advance(task)
-    return {one: lines for one, lines in measured.items() if one not in broken}, failures + wrong_checksums(measured)
+                all_of_it.done += 1
+                bar.update(task, advance=1, left=minutes(rest.left()))
+    except KeyboardInterrupt:
+        all_of_it.is_interrupted = True
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    all_of_it.seconds = time.monotonic() - begin
+    for one in broken:
+        del all_of_it.measured[one]
+    all_of_it.failures += wrong_checksums(all_of_it.measured)
+    return all_of_it

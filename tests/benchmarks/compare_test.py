@@ -21,12 +21,20 @@ def run(*args):
                           timeout=240, check=False)
 
 
+def write_rival(folder, name, measures, version="echo '{\"compiler\": \"mine 1.0\"}'"):
+    """A rival that is a script, with one problem."""
+    path = pathlib.Path(folder, name + "_rival")
+    path.write_text('#!/bin/sh\ncase "$1" in\n--version) %s ;;\n--list) echo fib ;;\n*) %s ;;\nesac\n' % (version, measures))
+    path.chmod(0o755)
+
+
 class the_comparison(unittest.TestCase):
     def test_every_rival_solves_every_problem_it_lists(self):
         with tempfile.TemporaryDirectory() as folder:
             ran = run("--threads", "2", "--rounds", "1", "--out", folder)
             self.assertEqual(ran.returncode, 0, ran.stderr)
             rows = json.loads(pathlib.Path(folder, "results.json").read_text())
+            about = json.loads(pathlib.Path(folder, "meta.json").read_text())
             with open(os.path.join(folder, "results.csv"), newline="") as file:
                 self.assertEqual(len(list(csv.DictReader(file))), len(rows))
         listed = set()
@@ -42,6 +50,9 @@ class the_comparison(unittest.TestCase):
             self.assertLessEqual(row["min_seconds"], row["median_seconds"])
             self.assertLessEqual(row["median_seconds"], row["max_seconds"])
             self.assertGreater(row["peak_rss_bytes"], 0)
+            self.assertFalse(row["interrupted"])
+        for compiler, flags in about["flags"].items():
+            self.assertRegex(flags, r"-O\d|-std=c\+\+20", compiler)
         base = [row for row in rows if row["rival"] == "serial" and row["problem"] == "fib"]
         self.assertEqual([row["ratio_to_serial"] for row in base], [1.0])
 
@@ -52,6 +63,34 @@ class the_comparison(unittest.TestCase):
             rows = json.loads(pathlib.Path(folder, "results.json").read_text())
         self.assertEqual([(row["problem"], row["rival"], row["threads"]) for row in rows],
                          [("spawn_join", "weft", 1), ("spawn_join", "weft", 2), ("yield", "weft", 1), ("yield", "weft", 2)])
+
+    def test_an_interrupted_run_keeps_what_was_measured_and_marks_it(self):
+        for signal in ("INT", "TERM"):
+            with tempfile.TemporaryDirectory() as folder:
+                write_rival(folder, "good", 'echo \'{"seconds": 1.5, "items": 1, "peak_rss_bytes": 1000}\'')
+                # When it is its turn, it ends the runner.
+                write_rival(folder, "late", "kill -%s $PPID; exec tail -f /dev/null" % signal)
+                out = pathlib.Path(folder, "out")
+                ran = run("--programs", folder, "--threads", "2", "--rounds", "3", "--out", str(out))
+                self.assertEqual(ran.returncode, 130, ran.stderr)
+                self.assertIn("interrupted after 1 of 6 measurements", ran.stderr)
+                rows = json.loads((out / "results.json").read_text())
+                about = json.loads((out / "meta.json").read_text())
+                page = (out / "index.html").read_text() if (out / "index.html").exists() else None
+            self.assertEqual([(row["rival"], row["rounds"], row["interrupted"]) for row in rows], [("good", 1, True)])
+            self.assertEqual(about["interrupted"], "after 1 of 6 measurements")
+            # Without Chart.js there is no page.
+            if page is not None:
+                self.assertIn("The run was interrupted after 1 of 6", page)
+
+    def test_a_rival_that_does_not_start_is_skipped_with_a_word(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_rival(folder, "broken", "", version="exit 127")
+            write_rival(folder, "good", "")
+            ran = run("--programs", folder, "--list")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("broken is skipped: it does not say what it is", ran.stderr)
+        self.assertIn("rivals: good\n", ran.stdout)
 
     def test_a_bad_name_lists_the_good_ones(self):
         for args, said in [

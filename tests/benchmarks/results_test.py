@@ -1,12 +1,17 @@
 #!/usr/bin/python3 -B
 """From recorded measurements to results: medians, spread, ratios, and the order in which cells are run."""
 
+import dataclasses
 import os
+import pathlib
 import sys
+import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(sys.argv.pop())))
 
+import foreign  # noqa: E402
 import programs  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
@@ -44,6 +49,7 @@ class results(unittest.TestCase):
         # No compiler of its own among them: the first.
         self.assertEqual(ratios["go", "go 1.19", 2], 3.0)
         self.assertEqual(next(row["ratio_to_onetbb"] for row in rows if row["rival"] == "weft"), 0.5)
+        self.assertNotIn("ratio_to_onetbb_shared", rows[0])
 
     def test_figures_beside_the_time_are_medians_too_and_items_divide_it(self):
         measured = lines(2.0, 2.0, 2.0)
@@ -51,6 +57,21 @@ class results(unittest.TestCase):
             line.update(items=4, figures={"p99_ns": value})
         row = report.results({cell("weft"): measured})[0]
         self.assertEqual((row["p99_ns"], row["seconds_per_item"]), (7.0, 0.5))
+
+    def test_both_forms_of_onetbb_are_a_ratio_of_their_own(self):
+        row = report.results({cell("weft"): lines(3.0), cell("onetbb"): lines(6.0), cell("onetbb_shared"): lines(2.0)})[0]
+        self.assertEqual((row["ratio_to_onetbb"], row["ratio_to_onetbb_shared"]), (0.5, 1.5))
+
+    def test_all_rows_of_an_interrupted_run_are_marked(self):
+        rows = report.results({cell("weft"): lines(1.0), cell("onetbb"): lines(1.0, 1.0), cell("go"): []}, True)
+        self.assertEqual([(row["rival"], row["rounds"], row["interrupted"]) for row in rows],
+                         [("weft", 1, True), ("onetbb", 2, True)])
+        self.assertFalse(report.results({cell("weft"): lines(1.0)})[0]["interrupted"])
+
+    def test_flags_that_one_rival_has_alone_stand_by_themselves(self):
+        found = [dataclasses.replace(program(name), flags=flags)
+                 for name, flags in (("serial", "-O2"), ("openmp", "-O2 -fopenmp"), ("weft", "-O2"))]
+        self.assertEqual(report.flags_of(found), {"g++-12": "-O2", "g++-12, openmp": "-O2 -fopenmp"})
 
     def test_a_cell_without_a_measurement_is_no_row(self):
         self.assertEqual(report.results({cell("weft"): []}), [])
@@ -61,6 +82,50 @@ class results(unittest.TestCase):
         self.assertEqual(len(said), 1)
         self.assertIn("7 by weft", said[0])
         self.assertIn("8 by go", said[0])
+
+
+class what_is_left(unittest.TestCase):
+    def test_a_cell_takes_as_long_as_it_did_and_others_as_long_as_the_mean(self):
+        slow, quick = cell("fiber"), cell("weft")
+        rest = rounds.forecast([slow, quick], 3)
+        self.assertIsNone(rest.left())
+        rest.ran(slow, 4.0)
+        self.assertEqual(rest.left(), 2 * 4.0 + 3 * 4.0)
+        rest.ran(quick, 1.0)
+        self.assertEqual(rest.left(), 2 * 4.0 + 2 * 1.0)
+        rest.drop(slow)
+        self.assertEqual(rest.left(), 2 * 1.0)
+        self.assertEqual(rounds.minutes(61.2), "1:01")
+
+
+class other_languages(unittest.TestCase):
+    """Without their tools, or with tools that do not work, they are skipped with a word, and nobody else is."""
+
+    def skipped(self, *commands):
+        said = []
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in commands:
+                path = pathlib.Path(folder, name)
+                path.write_text("#!/bin/sh\n" + text + "\n")
+                path.chmod(0o755)
+            with unittest.mock.patch.dict(os.environ, {"PATH": folder, "XDG_CACHE_HOME": folder}):
+                self.assertEqual(foreign.build_all(said.append), [])
+        return said
+
+    def test_that_are_not_installed(self):
+        said = self.skipped()
+        self.assertEqual(len(said), 2)
+        self.assertRegex(said[0], "go is skipped: there is no go here")
+        self.assertRegex(said[1], "rayon and tokio are skipped: they need cargo")
+
+    def test_whose_tools_do_not_work(self):
+        with tempfile.TemporaryDirectory() as registry:
+            for crate in ("rayon-1.6.1", "tokio-1.24.2"):
+                pathlib.Path(registry, crate).mkdir()
+            with unittest.mock.patch.object(foreign, "REGISTRY", pathlib.Path(registry)):
+                said = self.skipped(("go", "echo no compiler; exit 1"), ("cargo", ""), ("rustc", "echo no toolchain; exit 1"))
+        self.assertRegex(said[0], "go is skipped: go build fails: no compiler")
+        self.assertRegex(said[1], "rayon and tokio are skipped: rustc --version fails: no toolchain")
 
 
 class order(unittest.TestCase):

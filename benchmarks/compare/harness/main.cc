@@ -1,7 +1,8 @@
 // The program that a rival becomes:
 //
 //     RIVAL --list                                its problems, one a line
-//     RIVAL --version                             one line of JSON: the versions of what it stands on
+//     RIVAL --version                             one line of JSON: the versions of what it stands on, "compiler",
+//                                                 "defines" of the build, "absent" when it cannot run here
 //     RIVAL --problem fib --threads 2 [--tiny]    one measurement, as one line of JSON
 //
 // Exit status 2: no such problem; the good names are listed. 1: a wrong answer.
@@ -59,13 +60,28 @@ class one_line : public benchmark::BenchmarkReporter {
     for (const Run& run : runs) {
       const auto turns = static_cast<double>(run.iterations);
       line["seconds"] = run.real_accumulated_time / turns;
-      line["cpu_seconds"] = run.cpu_accumulated_time / turns;
       line["iterations"] = run.iterations;
       for (const auto& [name, counter] : run.counters) line["figures"][name] = counter.value;
     }
   }
   nlohmann::ordered_json line;
 };
+
+// The definitions that change a program's speed, and that g++ leaves out of what it records.
+std::string defines() {
+  std::string all;
+#ifdef NDEBUG
+  all += "-DNDEBUG ";
+#endif
+#ifdef _FORTIFY_SOURCE
+  all += "-D_FORTIFY_SOURCE=" + std::to_string(_FORTIFY_SOURCE) + " ";
+#endif
+#ifdef _GLIBCXX_ASSERTIONS
+  all += "-D_GLIBCXX_ASSERTIONS ";
+#endif
+  if (!all.empty()) all.pop_back();
+  return all;
+}
 
 // Of this program alone: getrusage() would count what the process was before exec().
 long peak_rss_bytes() {
@@ -189,6 +205,7 @@ int main(int argc, char** argv) {
 #else
     line["compiler"] = "g++ " __VERSION__;
 #endif
+    line["defines"] = compare::defines();
     std::cout << line.dump() << '\n';
     return 0;
   }

@@ -22,7 +22,7 @@ TEXTS = ["problem", "rival", "compiler"]
 COUNTS = ["threads"]
 NUMBERS = ["median_seconds"]
 OPTIONAL = ["rounds", "min_seconds", "max_seconds", "peak_rss_bytes", "items", "ratio_to_serial", "ratio_to_onetbb",
-            "bytes_each", "seconds_to_start", "seconds_to_wake"]
+            "ratio_to_onetbb_shared", "bytes_each", "seconds_to_start", "seconds_to_wake"]
 PERCENTILES = ["p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"]
 
 # Heading, key, and how a cell is written for people; the number itself stands in data-value, for sorting.
@@ -38,6 +38,7 @@ COLUMNS = [
     ("per item", "per_item", "seconds"),
     ("/ serial", "ratio_to_serial", "ratio"),
     ("/ onetbb", "ratio_to_onetbb", "ratio"),
+    ("/ onetbb_shared", "ratio_to_onetbb_shared", "ratio"),
     ("peak memory", "peak_rss_bytes", "bytes"),
     ("p50", "p50_ns", "ns"),
     ("p90", "p90_ns", "ns"),
@@ -147,7 +148,9 @@ def about(meta):
     parts = ["<h3>Machine</h3>", terms([
         ("processor", meta.get("cpu", "not recorded")), ("cores", meta.get("cores", "not recorded")),
         ("measured", meta.get("date", "not recorded")), ("rounds", meta.get("rounds", "not recorded")),
-        ("sizes", meta.get("sizes", "not recorded"))])]
+        ("sizes", meta.get("sizes", "not recorded")),
+        *([("took", "%d minutes %02d seconds" % divmod(round(meta["took_seconds"]), 60))]
+          if is_number(meta.get("took_seconds")) else [])])]
     if meta.get("flags"):
         flags = meta["flags"]
         parts += ["<h3>Compiled with</h3>", terms(flags.items() if isinstance(flags, dict) else [("flags", flags)])]
@@ -164,6 +167,15 @@ def as_text(value):
     return str(value)
 
 
+def warnings(meta):
+    texts = []
+    if str(meta.get("sizes", "")).startswith("tiny"):
+        texts.append("Small sizes, for a test of the programs: these times mean nothing.")
+    if meta.get("interrupted"):
+        texts.append("The run was interrupted %s: some rows have fewer rounds, others are missing." % meta["interrupted"])
+    return "".join('<p class="note warning">%s</p>\n' % html.escape(text) for text in texts)
+
+
 def inlined(name):
     # A script ends at the first "</script", even inside a string.
     return pathlib.Path(name).read_text(encoding="utf-8").replace("</script", "<\\/script")
@@ -177,8 +189,7 @@ def page(rows, meta, library):
     parts = {
         "STYLE": "\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES),
         "MACHINE": html.escape(machine),
-        "WARNING": '<p class="note warning">Small sizes, for a test of the programs: these times mean nothing.</p>\n'
-                   if str(meta.get("sizes", "")).startswith("tiny") else "",
+        "WARNING": warnings(meta),
         "TABLE": table(rows),
         "ABOUT": about(meta),
         # "<" would let a text end the element that holds it.

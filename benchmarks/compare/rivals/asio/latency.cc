@@ -14,8 +14,9 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <thread>
+#include <latch>
 #include <vector>
 
 #include "benchmarks/compare/harness/rival.h"
@@ -90,16 +91,11 @@ void mixed_latency(compare::cell& now) {
 COMPARE_PROBLEM_TIMED(mixed_latency, one_shot);
 
 // All wait for one timer that never rings. A timer is not to be touched by two threads at once, hence the strand.
-awaitable<void> wait_for(asio::steady_timer& event, std::atomic<uint64_t>& waiting,
-                         std::atomic<uint64_t>& ended) {
-  waiting.fetch_add(1, std::memory_order_relaxed);
+awaitable<void> wait_for(asio::steady_timer& event, std::latch& all_are_here, std::latch& all_have_ended) {
+  all_are_here.count_down();
   asio::error_code cancelled;
   co_await event.async_wait(asio::redirect_error(use_awaitable, cancelled));
-  ended.fetch_add(1, std::memory_order_relaxed);
-}
-
-void wait_until(const std::atomic<uint64_t>& counter, uint64_t wanted) {
-  while (counter < wanted) std::this_thread::yield();
+  all_have_ended.count_down();
 }
 
 void million_suspended(compare::cell& now) {
@@ -107,18 +103,21 @@ void million_suspended(compare::cell& now) {
     asio::thread_pool pool(now.threads());
     const auto strand = asio::make_strand(pool);
     asio::steady_timer event(strand, asio::steady_timer::time_point::max());
-    std::atomic<uint64_t> waiting = 0;
-    std::atomic<uint64_t> ended = 0;
     compare::suspended all(now);
+    const auto count = static_cast<std::ptrdiff_t>(all.count());
+    std::latch all_are_here(count);
+    std::latch all_have_ended(count);
     for (uint64_t i = 0; i < all.count(); ++i) {
-      asio::co_spawn(strand, wait_for(event, waiting, ended), asio::detached);
+      asio::co_spawn(strand, wait_for(event, all_are_here, all_have_ended), asio::detached);
     }
-    wait_until(waiting, all.count());
+    all_are_here.wait();
     all.are_suspended();
     asio::post(strand, [&event] { event.cancel(); });
-    wait_until(ended, all.count());
+    all_have_ended.wait();
     all.have_ended();
-    now.check(ended, all.count());
+    // The last to count down may still be inside the latch.
+    pool.join();
+    now.check(all_have_ended.try_wait() ? all.count() : 0, all.count());
   }
 }
 COMPARE_PROBLEM_TIMED(million_suspended, one_shot);

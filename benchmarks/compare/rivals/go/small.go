@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -22,6 +23,8 @@ var problems = map[string]problem{
 	"ping_pong":         {run: pingPong},
 	"mixed_latency":     {run: mixedLatency, turns: 1},
 	"million_suspended": {run: millionSuspended, turns: 1},
+	"foreign_post":      {run: foreignPost},
+	"wake":              {run: wake, turns: 200},
 }
 
 func spawnJoin(now *cell) func() (time.Duration, uint64) {
@@ -146,5 +149,37 @@ func millionSuspended(now *cell) func() (time.Duration, uint64) {
 		now.figures["seconds_to_start"] = toStart.Seconds()
 		now.figures["seconds_to_wake"] = toWake.Seconds()
 		return toStart + toWake, now.items
+	}
+}
+
+// Go has no threads of others. Nearest to one is a goroutine that keeps a thread for itself: nothing else runs there, so
+// what it hands in crosses over to another thread. It has a place of its own beside those that were asked for.
+func standOutside(now *cell) {
+	runtime.LockOSThread()
+	runtime.GOMAXPROCS(now.threads + 1)
+}
+
+func foreignPost(now *cell) func() (time.Duration, uint64) {
+	standOutside(now)
+	return timed(func() uint64 {
+		answer := make(chan uint64, 1)
+		go func() { answer <- 1 }()
+		return <-answer
+	})
+}
+
+func wake(now *cell) func() (time.Duration, uint64) {
+	standOutside(now)
+	late := []time.Duration{}
+	return func() (time.Duration, uint64) {
+		// Not time.Sleep: the thread that keeps its timer would still be awake.
+		syscall.Nanosleep(&syscall.Timespec{Nsec: 1000000}, nil)
+		landed := make(chan time.Time, 1)
+		left := time.Now()
+		go func() { landed <- time.Now() }()
+		took := (<-landed).Sub(left)
+		late = append(late, took)
+		now.percentiles(append([]time.Duration{}, late...))
+		return took, 0
 	}
 }

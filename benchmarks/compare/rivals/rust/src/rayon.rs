@@ -125,6 +125,11 @@ fn foreign_post(now: &mut Cell) -> Measured {
     now.turns(|| pool.install(|| 1))
 }
 
+fn wake(now: &mut Cell) -> Measured {
+    let pool = pool(now);
+    harness::wake(now, |land| pool.spawn(land))
+}
+
 fn main() {
     harness::rival("rayon", env!("RIVAL_RAYON"), &[
         ("fib", fib),
@@ -136,5 +141,6 @@ fn main() {
         ("spawn_join", spawn_join),
         ("spawn_join_1000", spawn_join_1000),
         ("foreign_post", foreign_post),
+        ("wake", wake),
     ]);
 }
