@@ -24,12 +24,11 @@ namespace detail {
 
 // The chain at `leaf`, which is suspended, goes behind the ready tasks; or is unwound, if it is stopping.
 inline void step_aside(rt::frame& leaf) noexcept {
-  rt::scope& own = leaf.home();
-  if (own.look_for_stop(rt::this_turn())) {
-    stop_at(leaf, rt::this_turn());
+  rt::turn& now = rt::this_turn();
+  if (leaf.home().look_for_stop(now)) {
+    stop_at(leaf, now);
   } else {
-    own.link_up();
-    own.home().submit(own.to_resume(leaf));  // another worker may have it at once
+    give_way_at(leaf, now);
   }
 }
 

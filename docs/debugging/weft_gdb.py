@@ -211,6 +211,7 @@ class Runtime:
         counts = [int(loaded(q[b]["value"])) - int(loaded(q[a]["value"]))
                   for q, a, b in ((ready, "head_", "tail_"), (forks, "top_", "bottom_"))]
         events = station["events"]
+        counts[0] += int(loaded(station["next"]["held_"]) != 0)
         text = "jobs: %d ready, %d forked; timers: %d" % (*[max(0, n) for n in counts], int(events["timers_"]["size_"]))
         backend = held(events["io_"])
         try:

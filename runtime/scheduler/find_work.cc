@@ -12,22 +12,37 @@ job* find_work::next() noexcept {
   if (WEFT_CHAOS(shuffle)) turn_ = 0;
   if (turn_ % shared_first_every == 0) {
     harvest_own();
-    if (job* found = shared_.pop()) return found;
+    if (job* found = shared_.pop()) {
+      note_unannounced();  // what was to be next may be ours alone to know
+      return found;
+    }
   }
   if (turn_ % ready_first_every == 0) {
-    if (job* found = mine_.ready.pop()) return found;
+    if (job* found = next_ready()) return found;
   }
   if (job* found = mine_.forks.pop()) return found;
-  if (job* found = mine_.ready.pop()) return found;
+  if (job* found = next_ready()) return found;
   if (job* found = shared_.pop()) return found;
   if (harvest_own()) return mine_.ready.pop();
   return nullptr;
 }
 
+job* find_work::next_ready() noexcept {
+  if (next_in_a_row_ < most_next_in_a_row && !WEFT_CHAOS(shuffle)) {
+    if (job* found = mine_.next.take()) {
+      ++next_in_a_row_;
+      return found;
+    }
+  }
+  next_in_a_row_ = 0;
+  if (job* found = mine_.ready.pop()) return found;
+  return mine_.next.take();
+}
+
 job* find_work::next_from_outside() noexcept {
   harvest_own();
   if (job* found = shared_.pop()) return found;
-  if (job* found = mine_.ready.pop()) return found;
+  if (job* found = next_ready()) return found;
   return next();
 }
 
@@ -47,6 +62,19 @@ job* find_work::steal() noexcept {
   }
   mine_.counts.failed_steals.add();
   return shared_.pop();
+}
+
+bool find_work::rescue_next() noexcept {
+  bool found = false;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (i == own_) continue;
+    if (job* waiting = all_[i]->next.steal()) {
+      enqueue(*waiting);
+      found = true;
+    }
+  }
+  if (found) note_unannounced();
+  return found;
 }
 
 bool find_work::is_any_left() const noexcept {

@@ -9,6 +9,19 @@
 //   its neighbours     from a random one on: an old forked child, half of the ready tasks; at last their
 //                      reactors
 //
+// Ready tasks are first the one in the next slot, but at most three times in a row while others wait; then the oldest.
+//
+// What waits is looked at after so many turns (jobs that this worker runs), whatever the jobs do:
+//
+//     a ready task with n before it     at most 30 * (n + 1): every 7th turn is for ready tasks, every 4th of those
+//                                       for the oldest, and a 61st may fall on one
+//     the task in the next slot         at most 15: only the oldest comes before it
+//     a forked child with n above it    what these fork goes first, as in a call; else 2 of 7 turns go by
+//     a shared job with n before it     at most 61 * (n + 1)
+//     what the reactor has              at most 61, and then as a ready task (tests/runtime/fairness_test.cc)
+//
+// A turn is bounded too: 128 transfers, and 64 such pieces of one chain count as a turn (worker.cc).
+//
 // Not thread-safe: one finder a worker. It knows queues and reactors, no worker.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -38,6 +51,16 @@ class find_work {
   // Whether any queue holds a job. Exact about what was submitted before the caller's last idle transition.
   [[nodiscard]] bool is_any_left() const noexcept;
 
+  // Nothing is left in our own queues.
+  [[nodiscard]] bool is_own_empty() const noexcept {
+    return mine_.ready.empty() && mine_.forks.empty() && mine_.next.empty();
+  }
+
+  // A job of ours is to run next, if none is. False: there is one, or nothing may overtake just now.
+  [[nodiscard]] bool put_next(job& ready) noexcept { return mine_.next.put(ready); }
+  // What a busy neighbour was to run next, and has not come to: to our own queue. True if there was anything.
+  bool rescue_next() noexcept;
+
   // Puts all of `ready` behind our own ready tasks, or into the shared queue where ours is full. The caller
   // wakes somebody, if that is wanted.
   void enqueue(job_list& ready) noexcept;
@@ -57,8 +80,10 @@ class find_work {
   // Primes, so that they do not beat with users' loops.
   static constexpr std::uint32_t shared_first_every = 61;
   static constexpr std::uint32_t ready_first_every = 7;
+  static constexpr std::uint32_t most_next_in_a_row = 3;
 
   bool harvest(reactor& from) noexcept;
+  [[nodiscard]] job* next_ready() noexcept;
   void push_overflow(job_list& overflow) noexcept;
   job* count_steal(job* found) noexcept {
     mine_.counts.steals.add();
@@ -71,6 +96,7 @@ class find_work {
   inject_queue& shared_;
   rng victims_;
   std::uint32_t turn_ = 0;
+  std::uint32_t next_in_a_row_ = 0;
   bool has_unannounced_ = false;
 };
 

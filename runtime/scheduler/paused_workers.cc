@@ -52,7 +52,7 @@ paused_workers::paused_workers(scheduler& of, std::chrono::milliseconds patience
     frame* const running = now == worker_view::doing::calling ? one.current().running : nullptr;
     views_.push_back({.now = now,
                       .thread_id = one.thread_id(),
-                      .ready = its.ready.size(),
+                      .ready = its.ready.size() + (its.next.empty() ? 0 : 1),
                       .forked = its.forks.size(),
                       .timers = its.events.timers().size(),
                       .descriptors = its.events.io().open_descriptors(),

@@ -47,10 +47,13 @@ void scheduler::close() noexcept {
 
 void scheduler::submit(job& ready) noexcept {
   if (is_on_worker()) {
-    this_turn().self->enqueue(ready);
-    place_.wake_one();
-    return;
+    this_turn().self->submit(ready);
+  } else {
+    submit_from_outside(ready);
   }
+}
+
+void scheduler::submit_from_outside(job& ready) noexcept {
   outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
   place_.shared.push(ready);
   WEFT_CHAOS(late_wake);
@@ -61,8 +64,7 @@ void scheduler::submit(job& ready) noexcept {
 void scheduler::submit(job_list& ready) noexcept {
   if (ready.empty()) return;
   if (is_on_worker()) {
-    this_turn().self->enqueue(ready);
-    place_.wake_one();
+    this_turn().self->submit_last(ready);
     return;
   }
   outsiders_.fetch_add(1, std::memory_order_relaxed);  // before the push, which publishes it
@@ -74,13 +76,14 @@ void scheduler::submit(job_list& ready) noexcept {
 
 void scheduler::spawn(job& first) noexcept {
   // Before it may run: who sees its end sees it counted.
-  worker* const self = this_turn().self;
-  if (self != nullptr && &self->home() == this) {
-    self->counts().spawns.add();
+  if (is_on_worker()) {
+    worker& self = *this_turn().self;
+    self.counts().spawns.add();
+    self.submit_last(first);
   } else {
     place_.outsiders.spawns.add();
+    submit_from_outside(first);
   }
-  submit(first);
 }
 
 void scheduler::fork(job& child) {

@@ -36,9 +36,10 @@ class scheduler {
   // afterwards.
   void close() noexcept;
 
+  // On a worker of ours one job is what it runs next, if nothing else is; several go behind those that are ready.
   void submit(job& ready) noexcept;
   void submit(job_list& ready) noexcept;
-  // As submit, for the first job of a task.
+  // The first job of a task: behind those that are ready.
   void spawn(job& first) noexcept;
 
   // Called on a worker of ours. Children are taken back last in, first out, or stolen, oldest first.
@@ -71,6 +72,8 @@ class scheduler {
 
  private:
   friend class paused_workers;
+
+  void submit_from_outside(job& ready) noexcept;
 
   engine& owner_;
   workplace place_;

@@ -10,6 +10,7 @@
 #include "weft/rt/reactor/reactor.h"
 #include "weft/rt/scheduler/counters.h"
 #include "weft/rt/work/fork_queue.h"
+#include "weft/rt/work/next_slot.h"
 #include "weft/rt/work/run_queue.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -19,7 +20,8 @@ struct station {
 
   fork_queue forks{fork_queue::usual_capacity,
                    os::process_fence()};  // children: the owner's end is last in, first out
-  run_queue ready;                        // tasks that became ready: first in, first out
+  next_slot next;                         // the task that the running job has made ready
+  run_queue ready;                        // those that became ready before: first in, first out
   reactor events;
   worker_counters counts;
 };

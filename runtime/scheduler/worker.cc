@@ -137,10 +137,33 @@ void worker::run_job(job& next) noexcept {
   mine_.counts.jobs.add();
   next.run(next, turn_);
   turn_.running = nullptr;
-  if (!turn_.later.empty()) {
-    finder_.enqueue(turn_.later);
-    place_.wake_one();
-  }
+  if (!turn_.later.empty()) submit_later();
+}
+
+void worker::submit_later() noexcept {
+  // Alone, it is what we run next: nobody need come for it.
+  const bool is_lone = turn_.resume_first == nullptr && turn_.later.size() == 1 && finder_.is_own_empty();
+  finder_.enqueue(turn_.later);
+  if (!is_lone) wake_another();
+}
+
+// What the running job made ready is run here next, so it costs no wake-up. If the job is long, the sentinel comes for it.
+void worker::submit(job& ready) noexcept {
+  if (!finder_.put_next(ready)) submit_last(ready);
+}
+
+void worker::submit_last(job& ready) noexcept {
+  finder_.enqueue(ready);
+  wake_another();
+}
+
+void worker::submit_last(job_list& ready) noexcept {
+  finder_.enqueue(ready);
+  wake_another();
+}
+
+void worker::wake_another() noexcept {
+  if (place_.size > 1) place_.wake_one();
 }
 
 bool worker::sleep_until_work() noexcept {
@@ -172,7 +195,7 @@ void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
     if (post == idle::post::sleeper || !ready.empty() || !duty.is_round_over()) return;
-    if (finder_.harvest_neighbours() || finder_.is_any_left()) return;
+    if (finder_.harvest_neighbours() || finder_.rescue_next() || finder_.is_any_left()) return;
     // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
     // looked at here too.
     if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()

@@ -63,14 +63,19 @@ class worker {
   }
   // Of a worker that has come to a pause.
   [[nodiscard]] bool is_searching() const noexcept { return is_searching_; }
-  void enqueue(job& ready) noexcept { finder_.enqueue(ready); }
-  void enqueue(job_list& ready) noexcept { finder_.enqueue(ready); }
+  // Called in a job: made ready by it.
+  void submit(job& ready) noexcept;
+  // The same for what goes behind those that are ready, and for several.
+  void submit_last(job& ready) noexcept;
+  void submit_last(job_list& ready) noexcept;
 
  private:
   [[nodiscard]] job* next_job() noexcept;
   [[nodiscard]] job* search() noexcept;
   void attend_pause() noexcept;
   void run_job(job& next) noexcept;
+  void submit_later() noexcept;
+  void wake_another() noexcept;
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;
   void wake_up() noexcept;

@@ -136,9 +136,9 @@ TEST_F(counters_test, a_look_at_neighbours_who_have_nothing_is_a_failed_steal) {
 
 TEST_F(counters_alone, what_does_not_fit_into_the_own_queue_is_counted_job_by_job) {
   std::vector<counting_job> many(run_queue::capacity + 1);
-  for (std::size_t i = 0; i < run_queue::capacity; ++i) bench.workers[0]->enqueue(many[i]);
+  for (std::size_t i = 0; i < run_queue::capacity; ++i) bench.workers[0]->submit_last(many[i]);
   EXPECT_EQ(counts().overflowed.read(), 0u);
-  bench.workers[0]->enqueue(many.back());
+  bench.workers[0]->submit_last(many.back());
   EXPECT_EQ(counts().overflowed.read(), run_queue::capacity / 2 + 1);
   EXPECT_EQ(counts().overflowed.read(), bench.place.shared.size());
   for (std::size_t i = 0; i < many.size(); ++i) EXPECT_TRUE(step());
@@ -149,7 +149,7 @@ TEST_F(counters_alone, a_list_that_does_not_fit_counts_the_same) {
   std::vector<counting_job> many(run_queue::capacity + 1);
   job_list all;
   for (job& each : many) all.push_back(each);
-  bench.workers[0]->enqueue(all);
+  bench.workers[0]->submit_last(all);
   EXPECT_EQ(counts().overflowed.read(), run_queue::capacity / 2 + 1);
   for (std::size_t i = 0; i < many.size(); ++i) EXPECT_TRUE(step());
 }
@@ -173,16 +173,20 @@ TEST_F(counters_test, events_found_at_a_neighbour_count_for_the_finder_and_its_o
   EXPECT_EQ(bench.place.stations[1]->counts.neighbours_harvested.read(), 0u);
 }
 
-TEST_F(counters_test, a_job_that_a_worker_makes_ready_wakes_its_neighbour_and_counts_for_the_worker) {
+TEST_F(counters_test, jobs_that_a_worker_makes_ready_wake_its_neighbour_and_count_for_the_worker) {
   let_neighbour_sleep();
-  counting_job later;
-  function_job first([&](turn& now) { now.later.push_back(later); });
+  counting_job later, latest;
+  function_job first([&](turn& now) {
+    now.later.push_back(later);
+    now.later.push_back(latest);
+  });
   bench.place.shared.push(first);
   EXPECT_TRUE(step());
   EXPECT_EQ(bench.wakes(), 1);
   EXPECT_EQ(counts().wakes.read(), 1u);
   EXPECT_EQ(counts().wakes_for_forks.read(), 0u);
   EXPECT_EQ(bench.place.outsiders.wakes.read(), 0u);
+  EXPECT_TRUE(step());
   EXPECT_TRUE(step());
   EXPECT_EQ(counts().wakes.read(), 1u) << "somebody searches already: nobody is woken";
 }

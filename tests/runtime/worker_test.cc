@@ -158,7 +158,7 @@ TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_a_read
   counting_job ready;
   bench.place.shared.push(endless);
   EXPECT_TRUE(step());
-  bench.workers[0]->enqueue(ready);
+  bench.workers[0]->submit_last(ready);
   for (int steps = 0; steps < 1000 && ready.times() == 0; ++steps) EXPECT_TRUE(step());
   EXPECT_EQ(ready.times(), 1);
   endless.body = [](turn&) {};
@@ -218,13 +218,58 @@ TEST_F(worker_alone, more_yielding_tasks_than_its_queue_holds_do_not_starve_time
 
 // --- with a neighbour: who publishes wakes
 
-TEST_F(worker_test, what_a_job_leaves_for_later_wakes_a_neighbour) {
+TEST_F(worker_test, what_several_jobs_leave_for_later_wakes_a_neighbour) {
+  let_neighbour_sleep();
+  counting_job later, latest;
+  function_job first([&](turn& now) {
+    now.later.push_back(later);
+    now.later.push_back(latest);
+  });
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(neighbours_wakes(), 1);
+  EXPECT_TRUE(step());
+  EXPECT_TRUE(step());
+}
+
+TEST_F(worker_test, one_job_that_is_left_for_later_is_run_here_and_wakes_nobody) {
   let_neighbour_sleep();
   counting_job later;
   function_job first([&](turn& now) { now.later.push_back(later); });
   bench.place.shared.push(first);
   EXPECT_TRUE(step());
+  EXPECT_TRUE(step());
+  EXPECT_EQ(later.times(), 1);
+  EXPECT_EQ(neighbours_wakes(), 0);
+}
+
+TEST_F(worker_test, one_job_that_is_made_ready_is_run_next_and_wakes_nobody) {
+  let_neighbour_sleep();
+  counting_job waited_longer, woken;
+  function_job first([&](turn& now) { now.self->submit(woken); });
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(neighbours_wakes(), 0);
+  bench.workers[0]->submit_last(waited_longer);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(woken.times(), 1);
+  EXPECT_EQ(waited_longer.times(), 0);
+  EXPECT_TRUE(step());
+}
+
+TEST_F(worker_test, a_second_job_that_is_made_ready_goes_behind_and_wakes_a_neighbour) {
+  let_neighbour_sleep();
+  counting_job woken, second;
+  function_job first([&](turn& now) {
+    now.self->submit(woken);
+    now.self->submit(second);
+  });
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
   EXPECT_EQ(neighbours_wakes(), 1);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(woken.times(), 1);
+  EXPECT_EQ(second.times(), 0);
   EXPECT_TRUE(step());
 }
 
@@ -348,7 +393,7 @@ TEST_F(worker_test, a_chain_that_is_cut_in_favour_of_another_job_is_offered_to_t
   function_job other([&](turn&) { wakes_during_the_other = neighbours_wakes(); });
   bench.place.shared.push(endless);
   EXPECT_TRUE(step());
-  bench.workers[0]->enqueue(other);
+  bench.workers[0]->submit_last(other);
   let_neighbour_sleep();
   for (int steps = 0; steps < 1000 && wakes_during_the_other < 0; ++steps) EXPECT_TRUE(step());
   EXPECT_EQ(wakes_during_the_other, 1) << "the chain waits for a sentinel's round, or for the other job";

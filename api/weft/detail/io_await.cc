@@ -22,7 +22,7 @@ bool start_io(rt::io_op& op, rt::frame& leaf) noexcept {
   switch (op.on.home->start(op)) {
     case rt::start_result::done:
       if (now.spend_operation()) return false;
-      own.home().submit(own.to_resume(leaf));  // the result stays; only the turn is over
+      give_way_at(leaf, now);  // the result stays; only the turn is over
       return true;
     case rt::start_result::pending:
       return true;  // the frame may be gone

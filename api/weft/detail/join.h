@@ -140,6 +140,12 @@ inline void stop_at(rt::frame& leaf, rt::turn& now) noexcept {
   now.resume_first = &leaf.home().to_unwind(leaf);
 }
 
+// The chain at `leaf`, which is suspended, goes behind the ready tasks, where another worker may have it.
+inline void give_way_at(rt::frame& leaf, rt::turn& now) noexcept {
+  leaf.home().link_up();
+  now.later.push_back(leaf.home().to_resume(leaf));
+}
+
 // A child of a join: a scope, and the coroutine that runs in it.
 template <class T>
 class child_scope : public rt::scope {

@@ -34,7 +34,7 @@ bool semaphore::wait(acquire_awaiter& op, rt::frame& leaf) noexcept {
   }
   if (try_take()) {
     if (now.spend_operation()) return false;
-    op.waiter->home().submit(op.waiter->to_resume(leaf));  // the permit is ours; only the turn is over
+    detail::give_way_at(leaf, now);  // the permit is ours; only the turn is over
     return true;
   }
   WEFT_CHAOS(yield);
