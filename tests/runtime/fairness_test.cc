@@ -66,12 +66,18 @@ struct fairness : testing::Test {
     }
   }
 
+  void make_due() {
+    reactor& events = bench.workers[0]->events();
+    due.prepare(events.timers(), events.now_ns() - 1'000'000);
+    EXPECT_NE(events.insert(due), timer_inserted::refused);
+  }
+
   void make(std::function<void(turn&)> body) {
     made.push_back(std::make_unique<function_job>(std::move(body)));
   }
 
-  // In how many jobs the victim had its turn.
-  int jobs_until(const counting_job& victim, int at_most) {
+  // After how many jobs the victim had its turn.
+  int jobs_until_victim(int at_most) {
     for (int jobs = 1; jobs <= at_most; ++jobs) {
       EXPECT_TRUE(bench.workers[0]->step());
       if (victim.times() != 0) return jobs;
@@ -84,6 +90,9 @@ struct fairness : testing::Test {
   workbench bench;
   turn_guard entered;
   bool is_over = false;
+  counting_job victim;
+  std::array<counting_job, 8> before;
+  job_timer due{victim};
   std::size_t forked = 0;
   std::vector<std::unique_ptr<function_job>> made;
   std::array<std::unique_ptr<function_job>, 4> storm;
@@ -91,97 +100,76 @@ struct fairness : testing::Test {
 
 TEST_F(fairness, a_ping_pong_pair_does_not_starve_a_ready_task) {
   play_ping_pong();
-  std::array<counting_job, 5> before;
-  counting_job victim;
-  for (auto& each : before) bench.workers[0]->submit_last(each);
+  for (std::size_t i = 0; i < 5; ++i) bench.workers[0]->submit_last(before[i]);
   bench.workers[0]->submit_last(victim);
   // Every fourth job is the oldest ready one.
-  EXPECT_LE(jobs_until(victim, for_ready(5)), 4 * 6 + 1);
+  EXPECT_LE(jobs_until_victim(for_ready(5)), 4 * 6 + 1);
 }
 
 TEST_F(fairness, a_ping_pong_pair_does_not_starve_a_task_from_outside) {
   play_ping_pong();
-  std::array<counting_job, 3> before;
-  counting_job victim;
-  for (auto& each : before) bench.place.shared.push(each);
+  for (std::size_t i = 0; i < 3; ++i) bench.place.shared.push(before[i]);
   bench.place.shared.push(victim);
-  jobs_until(victim, for_shared(3));
+  jobs_until_victim(for_shared(3));
 }
 
 TEST_F(fairness, a_ping_pong_pair_does_not_starve_a_timer_or_a_socket) {
   play_ping_pong();
-  counting_job victim;
-  job_timer due(victim);
-  reactor& events = bench.workers[0]->events();
-  due.prepare(events.timers(), events.now_ns() - 1'000'000);
-  EXPECT_NE(events.insert(due), timer_inserted::refused);
-  jobs_until(victim, for_events);
+  make_due();
+  jobs_until_victim(for_events);
 }
 
 TEST_F(fairness, a_ping_pong_pair_does_not_starve_a_forked_child) {
   play_ping_pong();
-  counting_job victim;
   bench.place.stations[0]->forks.push(victim);
   // Before every ready task but each seventh.
-  EXPECT_LE(jobs_until(victim, 7), 2);
+  EXPECT_LE(jobs_until_victim(7), 2);
 }
 
 TEST_F(fairness, a_storm_of_forks_does_not_starve_a_ready_task) {
   let_a_storm_of_forks_rage();
-  std::array<counting_job, 3> before;
-  counting_job victim;
-  for (auto& each : before) bench.workers[0]->submit_last(each);
+  for (std::size_t i = 0; i < 3; ++i) bench.workers[0]->submit_last(before[i]);
   bench.workers[0]->submit_last(victim);
-  jobs_until(victim, for_ready(3));
+  jobs_until_victim(for_ready(3));
 }
 
 TEST_F(fairness, a_storm_of_forks_does_not_starve_what_was_to_be_next) {
   let_a_storm_of_forks_rage();
   flood_with_spawns(8);
-  counting_job victim;
   bench.workers[0]->submit(victim);
-  jobs_until(victim, for_next);
+  jobs_until_victim(for_next);
 }
 
 TEST_F(fairness, a_storm_of_forks_and_a_ping_pong_pair_do_not_starve_a_ready_task) {
   let_a_storm_of_forks_rage();
   play_ping_pong();
-  counting_job victim;
   bench.workers[0]->submit_last(victim);
-  jobs_until(victim, for_ready(0));
+  jobs_until_victim(for_ready(0));
 }
 
 TEST_F(fairness, a_storm_of_forks_does_not_starve_a_task_from_outside) {
   let_a_storm_of_forks_rage();
-  counting_job victim;
   bench.place.shared.push(victim);
-  jobs_until(victim, for_shared(0));
+  jobs_until_victim(for_shared(0));
 }
 
 TEST_F(fairness, a_flood_of_spawns_does_not_starve_a_forked_child) {
   flood_with_spawns(200);
-  counting_job victim;
   bench.place.stations[0]->forks.push(victim);
-  EXPECT_LE(jobs_until(victim, 7), 2);
+  EXPECT_LE(jobs_until_victim(7), 2);
 }
 
 TEST_F(fairness, a_flood_of_spawns_does_not_starve_a_task_from_outside) {
   flood_with_spawns(200);
-  std::array<counting_job, 2> before;
-  counting_job victim;
-  for (auto& each : before) bench.place.shared.push(each);
+  for (std::size_t i = 0; i < 2; ++i) bench.place.shared.push(before[i]);
   bench.place.shared.push(victim);
-  jobs_until(victim, for_shared(2));
+  jobs_until_victim(for_shared(2));
 }
 
 TEST_F(fairness, a_flood_of_spawns_does_not_starve_a_timer_or_a_socket) {
   flood_with_spawns(8);
-  counting_job victim;
-  job_timer due(victim);
-  reactor& events = bench.workers[0]->events();
-  due.prepare(events.timers(), events.now_ns() - 1'000'000);
-  EXPECT_NE(events.insert(due), timer_inserted::refused);
-  jobs_until(victim, for_events);
+  make_due();
+  jobs_until_victim(for_events);
 }
 
 TEST_F(fairness, a_flood_from_outside_does_not_starve_a_ready_task) {
@@ -193,9 +181,8 @@ TEST_F(fairness, a_flood_from_outside_does_not_starve_a_ready_task) {
     });
     bench.place.shared.push(*each);
   }
-  counting_job victim;
   bench.workers[0]->submit_last(victim);
-  EXPECT_LE(jobs_until(victim, for_ready(0)), 2);
+  EXPECT_LE(jobs_until_victim(for_ready(0)), 2);
   is_over = true;
   while (!bench.place.shared.empty()) bench.workers[0]->step();
 }
