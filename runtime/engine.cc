@@ -20,6 +20,7 @@
 #include "weft/rt/os/cpus.h"
 #include "weft/rt/report.h"
 #include "weft/rt/scheduler/scheduler.h"
+#include "weft/rt/work/coroutine_name.h"
 #include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -38,11 +39,7 @@ void print_unhandled(const unhandled_error& lost) {
   WEFT_CATCH_ALL {}
   std::string places;
   WEFT_TRY {
-    if (lost.spawned_at.line() != 0) {
-      places += "  spawned at ";
-      places += lost.spawned_at.file_name();
-      places += ':' + std::to_string(lost.spawned_at.line()) + '\n';
-    }
+    write_spawned_at(lost.spawned_at, "  ", places);
     write_places(lost.stack.empty() ? std::span(&lost.where, 1) : lost.stack, lost.left_out, "  ", places);
   }
   WEFT_CATCH_ALL {}  // no memory: so far as it came

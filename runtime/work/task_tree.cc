@@ -62,14 +62,8 @@ class writer {
     const std::string name = has_name                ? mark->name()
                              : chain.root != nullptr ? coroutine_name(chain.root->site().function_name())
                                                      : "(no coroutine)";
-    indent(next.level);
-    text_ += "- " + name + ": " + state + '\n';
-    if (mark != nullptr && mark->where().line() != 0) {
-      indent(next.level);
-      text_ += "    spawned at ";
-      text_ += mark->where().file_name();
-      text_ += ':' + std::to_string(mark->where().line()) + '\n';
-    }
+    text_ += indent_of(next.level) + "- " + name + ": " + state + '\n';
+    if (mark != nullptr) write_spawned_at(mark->where(), indent_of(next.level) + "    ", text_);
     if (innermost != nullptr) write_chain(*innermost, next.level);
     if (op != nullptr && op->what->for_each_child != nullptr) push_children(*op, next.level + 1, room);
     if (clean_up != nullptr) pending_.push_back({clean_up, next.level + 1});
@@ -89,15 +83,13 @@ class writer {
     for (std::size_t i = 0; i < shown_outside; ++i)
       write_frame(*outer[(length - 1 - i) % outer.size()], level);
     if (const std::size_t hidden = length - shown_inside - shown_outside; hidden != 0) {
-      indent(level);
-      text_ += "    ... " + std::to_string(hidden) + " more frames ...\n";
+      text_ += indent_of(level) + "    ... " + std::to_string(hidden) + " more frames ...\n";
     }
     for (std::size_t i = shown_inside; i-- > 0;) write_frame(*inner[i], level);
   }
 
   void write_frame(const frame& one, std::size_t level) {
-    indent(level);
-    text_ += "    " + place_in_coroutine(one.site()) + '\n';
+    text_ += indent_of(level) + "    " + place_in_coroutine(one.site()) + '\n';
   }
 
   void push_children(leaf_op& op, std::size_t level, std::size_t room) {
@@ -122,13 +114,9 @@ class writer {
       pending_.push_back({*each, level});
   }
 
-  void indent(std::size_t level) {
-    if (level <= deepest_indent) {
-      text_.append(2 + 2 * level, ' ');
-    } else {
-      text_.append(2 + 2 * deepest_indent, ' ');
-      text_ += "[level " + std::to_string(level) + "] ";
-    }
+  [[nodiscard]] static std::string indent_of(std::size_t level) {
+    if (level <= deepest_indent) return std::string(2 + 2 * level, ' ');
+    return std::string(2 + 2 * deepest_indent, ' ') + "[level " + std::to_string(level) + "] ";
   }
 
   [[nodiscard]] const frame* running_in(const scope& chain) const noexcept {
