@@ -20,8 +20,8 @@
 #include "weft/rt/os/cpus.h"
 #include "weft/rt/report.h"
 #include "weft/rt/scheduler/scheduler.h"
+#include "weft/rt/work/await_trail.h"
 #include "weft/rt/work/coroutine_name.h"
-#include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "weft/rt/work/await_trail.h"
 #include "weft/rt/work/coroutine_name.h"
-#include "weft/rt/work/error_stack.h"
 
 namespace weft::inline WEFT_ABI {
 namespace {

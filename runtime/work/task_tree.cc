@@ -1,8 +1,6 @@
 #include "weft/rt/work/task_tree.h"
 
-#include <algorithm>
-#include <array>
-
+#include "weft/rt/work/await_trail.h"
 #include "weft/rt/work/coroutine_name.h"
 #include "weft/rt/work/roster.h"
 #include "weft/rt/work/spawn_mark.h"
@@ -10,8 +8,6 @@
 namespace weft::inline WEFT_ABI::rt {
 namespace {
 
-// Of a chain that is longer than both together, the middle is left out.
-constexpr std::size_t innermost_shown = 16, outermost_shown = 16;
 constexpr std::size_t deepest_indent = 24;
 
 struct place_in_tree {
@@ -70,26 +66,10 @@ class writer {
   }
 
   void write_chain(const frame& innermost, std::size_t level) {
-    // The last few on the way up are the outermost: a ring.
-    std::array<const frame*, outermost_shown> outer{};
-    std::array<const frame*, innermost_shown> inner{};
-    std::size_t length = 0;
-    for (const frame* each = &innermost; each != nullptr; each = each->awaited_by(), ++length) {
-      if (length < inner.size()) inner[length] = each;
-      outer[length % outer.size()] = each;
-    }
-    const std::size_t shown_inside = std::min(length, inner.size());
-    const std::size_t shown_outside = std::min(length - shown_inside, outer.size());
-    for (std::size_t i = 0; i < shown_outside; ++i)
-      write_frame(*outer[(length - 1 - i) % outer.size()], level);
-    if (const std::size_t hidden = length - shown_inside - shown_outside; hidden != 0) {
-      text_ += indent_of(level) + "    ... " + std::to_string(hidden) + " more frames ...\n";
-    }
-    for (std::size_t i = shown_inside; i-- > 0;) write_frame(*inner[i], level);
-  }
-
-  void write_frame(const frame& one, std::size_t level) {
-    text_ += indent_of(level) + "    " + place_in_coroutine(one.site()) + '\n';
+    await_trail trail;
+    for (const frame* each = &innermost; each != nullptr; each = each->awaited_by()) trail.add(each->site());
+    const await_places shown = trail.kept();
+    write_places(shown.all(), shown.left_out, indent_of(level) + "    ", text_);
   }
 
   void push_children(leaf_op& op, std::size_t level, std::size_t room) {
