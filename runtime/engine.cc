@@ -6,7 +6,6 @@
 #include <functional>
 #include <mutex>
 #include <source_location>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -40,7 +39,7 @@ void print_unhandled(const unhandled_error& lost) {
   std::string places;
   WEFT_TRY {
     write_spawned_at(lost.spawned_at, "  ", places);
-    write_places(lost.stack.empty() ? std::span(&lost.where, 1) : lost.stack, lost.left_out, "  ", places);
+    write_places(lost.stack, lost.left_out, "  ", places);
   }
   WEFT_CATCH_ALL {}  // no memory: so far as it came
   std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n%s", static_cast<int>(lost.name.size()),
