@@ -1,8 +1,8 @@
-// The awaits of a chain that may be long, from the inside out: the first few and the last few are kept, those between
-// are only counted.
+// The awaits of a chain that may be long, from the inside out: the first few and the last few are kept,
+// those between are only counted.
 //
-// For the async stack of an error (error_stack.h) and for reports of live tasks (task_tree.h). A value: no locks, no
-// memory of its own.
+// For the async stack of an error (error_stack.h) and for reports of live tasks (task_tree.h). A value: no
+// locks, no memory of its own.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -46,7 +46,8 @@ class await_trail {
   std::array<std::source_location, await_places::outermost> outer_{};  // the last few: a ring
 };
 
-// Appends one line an await, the outermost first: `indent`, and "fetch(url) at client.cc:12". Throws std::bad_alloc.
+// Appends one line an await, the outermost first: `indent`, and "fetch(url) at client.cc:12". Throws
+// std::bad_alloc.
 void write_places(std::span<const std::source_location> innermost_first, std::size_t left_out,
                   std::string_view indent, std::string& text);
 

@@ -1,5 +1,5 @@
-// Places in a program as text: a coroutine's name as its author wrote it, from what a compiler says about a place
-// inside it; where a task was spawned.
+// Places in a program as text: a coroutine's name as its author wrote it, from what a compiler says about a
+// place inside it; where a task was spawned.
 //
 // GCC names the function that it made of the coroutine, and both write our inline namespace. Any thread.
 // SPDX-License-Identifier: Apache-2.0
