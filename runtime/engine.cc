@@ -6,7 +6,6 @@
 #include <functional>
 #include <mutex>
 #include <source_location>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,7 +19,8 @@
 #include "weft/rt/os/cpus.h"
 #include "weft/rt/report.h"
 #include "weft/rt/scheduler/scheduler.h"
-#include "weft/rt/work/error_stack.h"
+#include "weft/rt/work/await_trail.h"
+#include "weft/rt/work/coroutine_name.h"
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {
@@ -38,12 +38,8 @@ void print_unhandled(const unhandled_error& lost) {
   WEFT_CATCH_ALL {}
   std::string places;
   WEFT_TRY {
-    if (lost.spawned_at.line() != 0) {
-      places += "  spawned at ";
-      places += lost.spawned_at.file_name();
-      places += ':' + std::to_string(lost.spawned_at.line()) + '\n';
-    }
-    write_places(lost.stack.empty() ? std::span(&lost.where, 1) : lost.stack, lost.left_out, "  ", places);
+    write_spawned_at(lost.spawned_at, "  ", places);
+    write_places(lost.stack, lost.left_out, "  ", places);
   }
   WEFT_CATCH_ALL {}  // no memory: so far as it came
   std::fprintf(stderr, "weft: nobody took the error of task %.*s: %s\n%s", static_cast<int>(lost.name.size()),

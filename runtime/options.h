@@ -21,8 +21,8 @@ struct unhandled_error {
   std::source_location where;  // the await at which the task's first frame stood last
   std::exception_ptr error;
   std::source_location spawned_at = {};  // line 0: not known
-  // The awaits through which the error came, the innermost first; valid during the call. The innermost 16 and the
-  // outermost 16: between them `left_out` are missing.
+  // The awaits through which the error came, the innermost first, one at least; valid during the call. The innermost
+  // 16 and the outermost 16: between them `left_out` are missing.
   std::span<const std::source_location> stack = {};
   std::size_t left_out = 0;
 };

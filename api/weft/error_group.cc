@@ -5,7 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "weft/rt/work/error_stack.h"
+#include "weft/rt/work/await_trail.h"
+#include "weft/rt/work/coroutine_name.h"
 
 namespace weft::inline WEFT_ABI {
 namespace {
@@ -35,11 +36,7 @@ std::string text_of(const std::vector<child_error>& errors) {
     if (!each.name.empty()) text += each.name + ": ";
     add_indented(text, text_of(each.error));
     text += '\n';
-    if (each.spawned_at.line() != 0) {
-      text += "    spawned at ";
-      text += each.spawned_at.file_name();
-      text += ':' + std::to_string(each.spawned_at.line()) + '\n';
-    }
+    rt::write_spawned_at(each.spawned_at, "    ", text);
     std::span<const std::source_location> stack(each.stack);
     if (stack.empty()) stack = std::span(&each.where, 1);
     rt::write_places(stack, each.left_out, "    ", text);

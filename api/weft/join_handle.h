@@ -7,7 +7,8 @@
 // is never awaited is reported to runtime_options::on_unhandled_error when the handle is dropped, or when the
 // task ends later.
 // Stop: awaiting is a stop point; the task goes on and the handle can be awaited again by whoever holds it
-// then. A task that awaits its own handle, itself or in a child, aborts: it could not end.
+// then. A task that awaits its own handle, itself or in a child, aborts: it could not end. Sixteen joins deep are
+// looked through; below them it waits for ever.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -67,11 +68,15 @@ class join_awaiter : rt::leaf_op {
   }
 
  private:
-  // The waiter is the awaited task, or a part of it.
+  // The waiter is the awaited task, or a part of it. About eight instructions a level, at each await of a handle: so
+  // only for a bounded number of them.
   [[nodiscard]] bool waits_for_itself() const noexcept {
     const rt::scope* part = waiter;
-    while (part != nullptr && part != &awaited_) part = part->parent();
-    return part != nullptr;
+    for (int level = 0; part != nullptr && level <= levels_looked_through; ++level) {
+      if (part == &awaited_) return true;
+      part = part->parent();
+    }
+    return false;
   }
 
   static rt::cancel_outcome cancel_wait(rt::leaf_op& self, rt::job_list&) noexcept {
@@ -86,6 +91,7 @@ class join_awaiter : rt::leaf_op {
     if (root != nullptr) text += " of " + rt::coroutine_name(root->site().function_name());
   }
   static constexpr rt::leaf_kind kind{"a join_handle", &cancel_wait, &describe_task};
+  static constexpr int levels_looked_through = 16;
 
   spawned<T>& awaited_;
 };

@@ -19,7 +19,7 @@
 // while the body or a child runs, of a plain one while the object lives.
 // Stop: an outside stop is forwarded to the body and the children; the caller is unwound when all have ended.
 // Cost of a child: one allocation besides its frame, a lock, O(1). An error needs no memory until it is
-// thrown.
+// thrown, but for its async stack.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -95,4 +95,12 @@ std::string place_in_coroutine(const std::source_location& where) {
          std::to_string(where.line());
 }
 
+void write_spawned_at(const std::source_location& where, std::string_view indent, std::string& text) {
+  if (where.line() == 0) return;
+  text += indent;
+  text += "spawned at ";
+  text += where.file_name();
+  text += ':' + std::to_string(where.line()) + '\n';
+}
+
 }  // namespace weft::inline WEFT_ABI::rt

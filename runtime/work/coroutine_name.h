@@ -1,4 +1,5 @@
-// The name of a coroutine as its author wrote it, from what a compiler says about a place inside it.
+// Places in a program as text: a coroutine's name as its author wrote it, from what a compiler says about a
+// place inside it; where a task was spawned.
 //
 // GCC names the function that it made of the coroutine, and both write our inline namespace. Any thread.
 // SPDX-License-Identifier: Apache-2.0
@@ -18,5 +19,8 @@ namespace weft::inline WEFT_ABI::rt {
 
 // "fetch(url) at client.cc:12".
 [[nodiscard]] std::string place_in_coroutine(const std::source_location& where);
+
+// Appends the line "spawned at main.cc:12", behind `indent`; nothing if the place is not known.
+void write_spawned_at(const std::source_location& where, std::string_view indent, std::string& text);
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -2,12 +2,10 @@
 
 #include <cxxabi.h>
 
-#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
 
-#include "weft/rt/work/coroutine_name.h"
 #include "weft/rt/work/frame.h"
 #include "weft/rt/work/scope.h"
 #include "weft/rt/work/scope_extras.h"
@@ -51,12 +49,7 @@ struct error_stacks::stack {
   void begin(const void* thrown) noexcept {
     error = thrown;
     next = nullptr;
-    length = 0;
-  }
-  void add(const std::source_location& place) noexcept {
-    if (length < inner.size()) inner[length] = place;
-    outer[length % outer.size()] = place;
-    ++length;
+    trail.clear();
   }
 
   const void* error = nullptr;
@@ -64,9 +57,7 @@ struct error_stacks::stack {
   const frame* next = nullptr;
   std::source_location next_site;
   bool has_left_scope = false;
-  std::size_t length = 0;
-  std::array<std::source_location, error_places::innermost> inner{};
-  std::array<std::source_location, error_places::outermost> outer{};  // the last few: a ring
+  await_trail trail;
   std::unique_ptr<stack> older;
 };
 
@@ -116,7 +107,7 @@ void note_error(frame& leaving, const std::exception_ptr& error) noexcept {
         one != nullptr && was_rethrown(thrown) && (one->next == nullptr || one->next == &leaving);
     if (!goes_on) one = known.begin(thrown, one);
     if (one == nullptr) return;
-    one->add(one->next != nullptr ? one->next_site : leaving.site());
+    one->trail.add(one->next != nullptr ? one->next_site : leaving.site());
     one->has_left_scope = leaving.is_root();
     one->next = leaving.is_root() ? nullptr : leaving.awaiter().parent;
     if (one->next != nullptr) one->next_site = one->next->site();
@@ -138,34 +129,14 @@ void take_error_stack(scope& ended, scope& by) noexcept {
   WEFT_CATCH_ALL {}  // no memory for the scope's extras
 }
 
-error_places places_of(const scope& ended, const std::exception_ptr& error,
+await_places places_of(const scope& ended, const std::exception_ptr& error,
                        const std::source_location& where) noexcept {
-  error_places places;
   const scope_extras* const more = ended.extras_or_null();
   const error_stacks::stack* const one = more != nullptr ? more->errors.find(address_of(error)) : nullptr;
-  if (one == nullptr || !one->has_left_scope) {
-    places.at[places.size++] = where;
-    return places;
-  }
-  const std::size_t inside = std::min(one->length, one->inner.size());
-  const std::size_t outside = std::min(one->length - inside, one->outer.size());
-  places.left_out = one->length - inside - outside;
-  for (std::size_t i = 0; i < inside; ++i) places.at[places.size++] = one->inner[i];
-  for (std::size_t i = one->length - outside; i < one->length; ++i)
-    places.at[places.size++] = one->outer[i % one->outer.size()];
-  return places;
-}
-
-void write_places(std::span<const std::source_location> innermost_first, std::size_t left_out,
-                  std::string_view indent, std::string& text) {
-  for (std::size_t i = innermost_first.size(); i-- > 0;) {
-    text += indent;
-    text += place_in_coroutine(innermost_first[i]);
-    text += '\n';
-    if (left_out == 0 || i != error_places::innermost) continue;
-    text += indent;
-    text += "... " + std::to_string(left_out) + " more frames ...\n";
-  }
+  if (one != nullptr && one->has_left_scope) return one->trail.kept();
+  await_trail only;
+  only.add(where);
+  return only.kept();
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -20,32 +20,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <source_location>
-#include <span>
-#include <string>
-#include <string_view>
 
 #include "weft/rt/base/config.h"
+#include "weft/rt/work/await_trail.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
 class frame;
 struct scope;
-
-// The innermost await first. Of a long stack the middle is left out: after the first `innermost`.
-struct error_places {
-  static constexpr std::size_t innermost = 16, outermost = 16;
-
-  [[nodiscard]] std::span<const std::source_location> all() const noexcept { return {at.data(), size}; }
-
-  std::array<std::source_location, innermost + outermost> at{};
-  std::size_t size = 0;
-  std::size_t left_out = 0;
-};
 
 // What is known of the errors of one scope. Few: the last ones that were not forgotten.
 class error_stacks {
@@ -59,7 +45,7 @@ class error_stacks {
   struct stack;
   friend void note_error(frame&, const std::exception_ptr&) noexcept;
   friend void take_error_stack(scope&, scope&) noexcept;
-  friend error_places places_of(const scope&, const std::exception_ptr&,
+  friend await_places places_of(const scope&, const std::exception_ptr&,
                                 const std::source_location&) noexcept;
 
   static constexpr std::size_t most = 4;
@@ -80,12 +66,7 @@ void note_error(frame& leaving, const std::exception_ptr& error) noexcept;
 void take_error_stack(scope& ended, scope& by) noexcept;
 
 // The stack of `error`, with which `ended` has ended; `where`, the place of its first frame, when no more is known.
-[[nodiscard]] error_places places_of(const scope& ended, const std::exception_ptr& error,
+[[nodiscard]] await_places places_of(const scope& ended, const std::exception_ptr& error,
                                      const std::source_location& where) noexcept;
-
-// Appends one line an await, the outermost first, as reports of live tasks do: `indent`, and "fetch(url) at
-// client.cc:12". Throws std::bad_alloc.
-void write_places(std::span<const std::source_location> innermost_first, std::size_t left_out,
-                  std::string_view indent, std::string& text);
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -30,10 +30,8 @@ void roster::close() noexcept {
 }
 
 void roster::close_and_stop(job_list& ready) noexcept {
-  lock_guard<mutex> guard(lock_);
-  closed_ = true;
-  WEFT_CHAOS(yield);
-  for (member::links* each = members_.front(); each != nullptr; each = each->next) each->self->stop(ready);
+  const auto held = hold();
+  close_and_stop(ready, held);
 }
 
 std::unique_lock<mutex> roster::hold() noexcept {

@@ -19,8 +19,9 @@ namespace weft::inline WEFT_ABI::rt {
 
 class roster {
  public:
-  // A scope with links of its own: its job may stand in a queue at the same time. Invariant: every scope without a
-  // parent is one (see mark_of).
+  // A scope with links of its own: its job may stand in a queue at the same time. Invariant: every scope
+  // without a parent that a report or an error is about is one (see mark_of). The other kind, a foreign
+  // coroutine's wait for a task (as_awaitable), runs no coroutine of ours and stands in no roster.
   struct member : scope {
     struct links {
       links* next = nullptr;

@@ -1,8 +1,6 @@
 #include "weft/rt/work/task_tree.h"
 
-#include <algorithm>
-#include <array>
-
+#include "weft/rt/work/await_trail.h"
 #include "weft/rt/work/coroutine_name.h"
 #include "weft/rt/work/roster.h"
 #include "weft/rt/work/spawn_mark.h"
@@ -10,8 +8,6 @@
 namespace weft::inline WEFT_ABI::rt {
 namespace {
 
-// Of a chain that is longer than both together, the middle is left out.
-constexpr std::size_t innermost_shown = 16, outermost_shown = 16;
 constexpr std::size_t deepest_indent = 24;
 
 struct place_in_tree {
@@ -62,42 +58,18 @@ class writer {
     const std::string name = has_name                ? mark->name()
                              : chain.root != nullptr ? coroutine_name(chain.root->site().function_name())
                                                      : "(no coroutine)";
-    indent(next.level);
-    text_ += "- " + name + ": " + state + '\n';
-    if (mark != nullptr && mark->where().line() != 0) {
-      indent(next.level);
-      text_ += "    spawned at ";
-      text_ += mark->where().file_name();
-      text_ += ':' + std::to_string(mark->where().line()) + '\n';
-    }
+    text_ += indent_of(next.level) + "- " + name + ": " + state + '\n';
+    if (mark != nullptr) write_spawned_at(mark->where(), indent_of(next.level) + "    ", text_);
     if (innermost != nullptr) write_chain(*innermost, next.level);
     if (op != nullptr && op->what->for_each_child != nullptr) push_children(*op, next.level + 1, room);
     if (clean_up != nullptr) pending_.push_back({clean_up, next.level + 1});
   }
 
   void write_chain(const frame& innermost, std::size_t level) {
-    // The last few on the way up are the outermost: a ring.
-    std::array<const frame*, outermost_shown> outer{};
-    std::array<const frame*, innermost_shown> inner{};
-    std::size_t length = 0;
-    for (const frame* each = &innermost; each != nullptr; each = each->awaited_by(), ++length) {
-      if (length < inner.size()) inner[length] = each;
-      outer[length % outer.size()] = each;
-    }
-    const std::size_t shown_inside = std::min(length, inner.size());
-    const std::size_t shown_outside = std::min(length - shown_inside, outer.size());
-    for (std::size_t i = 0; i < shown_outside; ++i)
-      write_frame(*outer[(length - 1 - i) % outer.size()], level);
-    if (const std::size_t hidden = length - shown_inside - shown_outside; hidden != 0) {
-      indent(level);
-      text_ += "    ... " + std::to_string(hidden) + " more frames ...\n";
-    }
-    for (std::size_t i = shown_inside; i-- > 0;) write_frame(*inner[i], level);
-  }
-
-  void write_frame(const frame& one, std::size_t level) {
-    indent(level);
-    text_ += "    " + place_in_coroutine(one.site()) + '\n';
+    await_trail trail;
+    for (const frame* each = &innermost; each != nullptr; each = each->awaited_by()) trail.add(each->site());
+    const await_places shown = trail.kept();
+    write_places(shown.all(), shown.left_out, indent_of(level) + "    ", text_);
   }
 
   void push_children(leaf_op& op, std::size_t level, std::size_t room) {
@@ -122,13 +94,9 @@ class writer {
       pending_.push_back({*each, level});
   }
 
-  void indent(std::size_t level) {
-    if (level <= deepest_indent) {
-      text_.append(2 + 2 * level, ' ');
-    } else {
-      text_.append(2 + 2 * deepest_indent, ' ');
-      text_ += "[level " + std::to_string(level) + "] ";
-    }
+  [[nodiscard]] static std::string indent_of(std::size_t level) {
+    if (level <= deepest_indent) return std::string(2 + 2 * level, ' ');
+    return std::string(2 + 2 * deepest_indent, ' ') + "[level " + std::to_string(level) + "] ";
   }
 
   [[nodiscard]] const frame* running_in(const scope& chain) const noexcept {

@@ -1,4 +1,7 @@
-"""Documents that point somewhere: relative links in *.md, and the files that docs/architecture.md names."""
+"""Documents that point somewhere: relative links in *.md, and the files that docs/architecture.md names.
+
+The map names every source file of runtime/ and api/: below api/weft/ with its folder, in a room by its own name.
+"""
 
 import os
 import re
@@ -32,6 +35,21 @@ def named_file_exists(tree, names, name):
     return any(os.path.exists(tree.path(s)) for s in spellings)
 
 
+def unnamed_files(tree, named):
+    """Files that stand in no row of the map."""
+    for path in tree.files:
+        if not path.endswith((".h", ".cc")):
+            continue
+        if path.startswith("api/weft/"):
+            spellings = {path, path[len("api/"):], path[len("api/weft/"):]}
+        elif path.startswith("runtime/"):
+            spellings = {path, path[len("runtime/"):], os.path.basename(path)}
+        else:
+            continue
+        if not spellings & named:
+            yield path
+
+
 def check(tree):
     problems = []
     names = {os.path.basename(f) for f in tree.files}
@@ -47,14 +65,18 @@ def check(tree):
                 problems.append("%s:%d: link to %s, which is not there" % (document, line_of(text, match.start()), target))
     if ARCHITECTURE in tree.files:
         text = tree.text(ARCHITECTURE)
+        named = set()
         fences = re.sub(r"```.*?```", lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
         for match in NAMED.finditer(fences):
             token = match.group(1).strip().strip('"')
             if FILE.fullmatch(token):
+                named.update(spread(token))
                 for name in spread(token):
                     if not named_file_exists(tree, names, name):
                         problems.append(
                             "%s:%d: names `%s`, which is not in the tree: mend the one or the other"
                             % (ARCHITECTURE, line_of(text, match.start()), name)
                         )
+        for path in unnamed_files(tree, named):
+            problems.append("%s: %s names it nowhere: give it a row" % (path, ARCHITECTURE))
     return problems

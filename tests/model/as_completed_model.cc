@@ -13,13 +13,6 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 struct failure : std::exception {};
 
 task<int> gives(int value, plain<int>& made) {
@@ -29,7 +22,7 @@ task<int> gives(int value, plain<int>& made) {
 
 // The function waits, so that the second task may end meanwhile.
 void ends_while_it_consumes() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   plain<int> first, second, inside;
   int sum = 0, calls = 0;
@@ -53,7 +46,7 @@ void ends_while_it_consumes() {
 
 // Stopped from outside, in whatever state.
 void stop_against_all() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   plain<int> first, inside;
   semaphore never(0);
   const auto waits = [&]() -> task<int> {
@@ -73,7 +66,7 @@ void stop_against_all() {
 
 // A task fails while the function consumes: the others and the function are stopped, the error is thrown.
 void failure_while_it_consumes() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   plain<int> first;
   semaphore never(0);

@@ -18,10 +18,8 @@ namespace weft::inline WEFT_ABI::model {
 namespace {
 
 rt::options engine_of(unsigned workers, unsigned functions) {
-  rt::options chosen;
-  chosen.workers = workers;
+  rt::options chosen = rt::engine_of(workers);
   chosen.blocking_threads = functions;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
   return chosen;
 }
 

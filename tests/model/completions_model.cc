@@ -12,16 +12,9 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 // Two children on two workers, their ends taken as they come.
 void ends_are_taken() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   const auto child = [](int value) -> task<int> { co_return value; };
   const auto body = [&](task_group& group) -> task<> {
@@ -48,7 +41,7 @@ void ends_are_taken() {
 
 // A taker is stopped while a child ends: its end is for the next one who asks.
 void stopped_taker() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over, waits;
   plain<int> taken;
   const auto child = []() -> task<int> { co_return 7; };
@@ -81,7 +74,7 @@ void stopped_taker() {
 
 // The object dies before its child, whose end is dropped.
 void dropped_ends() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   const auto child = []() -> task<int> { co_return 7; };
   const auto body = [&](task_group& group) -> task<> {
@@ -100,7 +93,7 @@ void dropped_ends() {
 
 // The whole group is stopped.
 void stopped_group() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore never(0);
   const auto child = [&]() -> task<int> {
     static_cast<void>(co_await never.acquire());

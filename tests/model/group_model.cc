@@ -12,16 +12,9 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 // A child spawns another one as its last act, while the body ends.
 void late_spawn() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   plain<int> ran;
   signal done;
   const auto late = [&]() -> task<> {
@@ -73,7 +66,7 @@ void forked_child() {
 
 // A stop from outside, while the body spawns a child that waits for ever.
 void stop_against_spawn() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   semaphore never(0);
   const auto waits = [&]() -> task<> { static_cast<void>(co_await never.acquire()); };
   const auto body = [&](task_group& group) -> task<> {
@@ -89,7 +82,7 @@ void stop_against_spawn() {
 
 // A plain group: outsiders spawn into it, stop it, and its owner joins.
 void plain_group() {
-  runtime all(engine_of(1));
+  runtime all(rt::engine_of(1));
   plain<int> ran;
   int admitted = 0;
   const auto child = [&]() -> task<> {
@@ -115,7 +108,7 @@ void plain_group() {
 
 // The runtime ends while the owner of a plain group gives it up.
 void plain_group_against_the_end() {
-  runtime all(engine_of(1));
+  runtime all(rt::engine_of(1));
   auto* const group = new task_group(all);
   threads({[&] { delete group; }, [&] { all.stop(); }});
 }

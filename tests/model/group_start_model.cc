@@ -14,18 +14,11 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 struct failure : std::exception {};
 
 // Ready, and failed at once.
 void ready_against_failure() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   int told = 0, thrown_by_start = 0, thrown_by_group = 0;
   const auto child = [&](started<int> ready) -> task<> {
@@ -57,7 +50,7 @@ void ready_against_failure() {
 
 // The word is handed to another thread, which speaks while the child fails.
 void word_from_elsewhere() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   signal over, has_word;
   std::unique_ptr<started<int>> word;
   int told = 0, thrown_by_start = 0, thrown_by_group = 0;
@@ -96,7 +89,7 @@ void word_from_elsewhere() {
 
 // A starter that is not the body is stopped; its child never says a word, so it must go too.
 void starter_is_stopped() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   semaphore never(0);
   signal over;
   const auto child = [&](started<> ready) -> task<> {
@@ -123,7 +116,7 @@ void starter_is_stopped() {
 
 // A group that is closed refuses the child, or has it: its starter hears of both.
 void closed_meanwhile() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   signal over;
   int told = 0, refused = 0;
   const auto child = [](started<> ready) -> task<> {
@@ -155,7 +148,7 @@ void closed_meanwhile() {
 
 // Once it is ready, a child stays when its starter goes on.
 void ready_child_stays() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore go(0);
   plain<int> served;
   signal over;
@@ -178,7 +171,7 @@ void ready_child_stays() {
 
 // The group is stopped while a child is started.
 void group_is_stopped() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore never(0);
   const auto child = [&](started<> ready) -> task<> {
     ready.set();

@@ -15,13 +15,6 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 task<int> leaf(plain<int>& written, int value) {
   written = value;
   co_return value;
@@ -29,7 +22,7 @@ task<int> leaf(plain<int>& written, int value) {
 
 // Two children, two workers: one may be stolen.
 void both_run() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   plain<int> first;
   plain<int> second;
   signal done;
@@ -47,7 +40,7 @@ void both_run() {
 
 // The children wait for ever; a stop from outside reaches them, at any moment.
 void stop_reaches_the_children() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   semaphore never(0);
   bool went_on = false;
   const auto waits = [&]() -> task<> { static_cast<void>(co_await never.acquire()); };
@@ -64,7 +57,7 @@ void stop_reaches_the_children() {
 
 // The same two joins deep: nothing is armed above a child until it waits, or is taken and waits.
 void stop_reaches_the_grandchildren() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   semaphore never(0);
   bool went_on = false;
   const auto waits = [&]() -> task<> { static_cast<void>(co_await never.acquire()); };
@@ -81,7 +74,7 @@ void stop_reaches_the_grandchildren() {
 
 // Three children and two workers: the row, and what is taken from it.
 void the_row_counts_what_was_taken() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   plain<int> first;
   plain<int> second;
   plain<int> third;
@@ -98,7 +91,7 @@ void the_row_counts_what_was_taken() {
 
 // The children end by themselves while the parent is stopped.
 void stop_against_the_last_child() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   plain<int> first;
   plain<int> second;
   int went_on = 0;

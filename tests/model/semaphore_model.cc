@@ -11,16 +11,9 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
-rt::options engine_of(unsigned workers) {
-  rt::options chosen;
-  chosen.workers = workers;
-  chosen.on_unhandled_error = [](const rt::unhandled_error&) {};
-  return chosen;
-}
-
 // Two tasks on two workers, one permit: one at a time, and what one writes under the permit the next one sees.
 void one_at_a_time() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   semaphore limit(1);
   plain<int> guarded;
   signal first_done;
@@ -43,7 +36,7 @@ void one_at_a_time() {
 
 // The head of the queue is stopped while a permit is handed over: the permit goes to it or to the next, never away.
 void stop_of_the_head() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore limit(0);
   std::array<int, 2> had{};
   signal second_done;
@@ -64,7 +57,7 @@ void stop_of_the_head() {
 }
 
 void first_in_first_out() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore limit(0);
   std::array<signal, 2> done;
   int served = 0;
@@ -96,7 +89,7 @@ void first_in_first_out() {
 
 // A task takes its permit in vain and queues, just as one comes back.
 void release_against_wait() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore limit(1);
   std::optional<semaphore_permit> held = limit.try_acquire();
   signal done;
@@ -114,7 +107,7 @@ void release_against_wait() {
 }
 
 void release_against_wait_against_stop() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore limit(1);
   std::optional<semaphore_permit> held = limit.try_acquire();
   const auto waits = [&]() -> task<> { const semaphore_permit permit = co_await limit.acquire(); };
@@ -126,7 +119,7 @@ void release_against_wait_against_stop() {
 
 // Nobody gives a permit: only the stop can end the wait.
 void stop_against_wait() {
-  rt::engine home(engine_of(1));
+  rt::engine home(rt::engine_of(1));
   semaphore limit(0);
   const auto waits = [&]() -> task<> { const semaphore_permit permit = co_await limit.acquire(); };
   auto waiter = detail::spawn_on(home, waits);

@@ -17,7 +17,7 @@ namespace {
 std::vector<child_error> all_of(const group_failure& first) {
   std::vector<child_error> errors;
   for (const group_failure* each = &first; each != nullptr; each = each->next) {
-    const rt::error_places places = rt::places_of(*each->failed, each->error, each->where);
+    const rt::await_places places = rt::places_of(*each->failed, each->error, each->where);
     child_error& one = errors.emplace_back();
     one.error = each->error;
     one.where = each->where;

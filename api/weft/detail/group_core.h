@@ -1,7 +1,7 @@
 // What a task_group is made of: its children, their errors, and the token that keeps it open.
 //
 // Errors are kept in records that were allocated before the error came (the child's own block): a group that
-// fails needs no memory.
+// fails needs no memory, but for the async stacks of its errors, which are cut short when there is none.
 //
 // Children and the owner count as participants; whoever comes last calls `on_empty`. The first error, and a
 // stop, close the roster: nobody is admitted afterwards, everyone inside is asked to stop.

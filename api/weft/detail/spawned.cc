@@ -11,7 +11,7 @@ namespace weft::inline WEFT_ABI::detail {
 
 void report_unhandled(const rt::engine::reporter& reporter, const rt::scope& ended,
                       const std::source_location& where, std::exception_ptr error) noexcept {
-  const rt::error_places places = rt::places_of(ended, error, where);
+  const rt::await_places places = rt::places_of(ended, error, where);
   const rt::spawn_mark* const mark = rt::mark_of(ended);
   std::string short_name;
   std::string_view name = where.function_name();

@@ -184,6 +184,13 @@ bool engine::cancel(timer& armed) noexcept {
   return armed.wheel->cancel(armed);
 }
 
+options engine_of(unsigned workers) {
+  options chosen;
+  chosen.workers = workers;
+  chosen.on_unhandled_error = [](const unhandled_error&) {};
+  return chosen;
+}
+
 void let_time_pass(engine& home, std::int64_t by_ns) {
   model::explorer::get().let_time_pass(by_ns);
   timer any(nullptr);
