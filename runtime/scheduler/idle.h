@@ -60,6 +60,12 @@ class idle {
   // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
   [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
 
+  // How many do not sleep; a hint.
+  [[nodiscard]] std::size_t awake() const noexcept {
+    return workers_ -
+           parked(word_->load(std::memory_order_relaxed));  // decides nothing but how long one spins
+  }
+
   // For turn::is_anybody_to_be_woken().
   [[nodiscard]] const atomic<std::uint64_t>& word() const noexcept { return *word_; }
 
