@@ -68,8 +68,9 @@ bool worker::step() noexcept {
     is_searching_ = false;
     may_be_more |= place_.sleepers.stop_searching();
   }
-  if (may_be_more && finder_.is_any_left()) place_.wake_one();
-  if (std::exchange(owes_sentinel_, false)) {
+  const bool has_woken = may_be_more && finder_.is_any_left() && place_.wake_one();
+  // Whom we have woken finds nobody on duty either: it becomes sentinel, or goes on to a job and owes one like us.
+  if (std::exchange(owes_sentinel_, false) && !has_woken) {
     if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
       place_.stations[*next_on_duty]->events.wake();
     }
@@ -111,6 +112,9 @@ job* worker::search() noexcept {
     for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
     if (job* found = finder_.steal()) {
       spin_.found_in(round);
+      // What came along with it may have left its queue before, and entered ours after, the last look of one who
+      // parks. A searcher says so by stop_searching(); who does not count as one looks whom to wake.
+      if (!is_searching_) finder_.note_unannounced();
       return found;
     }
   }
