@@ -79,7 +79,8 @@ task<> some_work() {
 }
 
 TEST(idle_process, has_no_thread_of_the_runtime_that_a_clock_would_wake) {
-  if (!std::ifstream("/proc/self/syscall").good()) GTEST_SKIP() << "the kernel does not say where threads stand";
+  if (!std::ifstream("/proc/self/syscall").good())
+    GTEST_SKIP() << "the kernel does not say where threads stand";
   runtime home({.workers = 3, .blocking_keep_alive = 0ms, .name = "idler"});
   for (int round = 0; round < 3; ++round) {
     home.block_on(some_work());
