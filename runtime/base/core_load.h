@@ -1,9 +1,10 @@
 // Whether more of our threads want a core than there are cores: then nobody should spin.
 //
-// A worker that spins takes the core of a thread that computes, and what the worker waits for may come from just that
-// thread. Counted are the workers that are awake, which the scheduler knows, and the functions of compute() that run,
-// which are counted here. Not counted: oneTBB's own workers inside such functions (an observer of them lost memory now
-// and then), other runtimes, other processes; they cost a spinner's 15 µs, no more.
+// A worker that spins takes the core of a thread that computes, and what the worker waits for may come from
+// just that thread. Counted are the workers that are awake, which the scheduler knows, and the functions of
+// compute() that run, which are counted here. Not counted: oneTBB's own workers inside such functions (an
+// observer of them lost memory now and then), other runtimes, other processes; they cost a spinner's 15 µs,
+// no more.
 //
 // Any thread.
 // SPDX-License-Identifier: Apache-2.0
@@ -22,7 +23,8 @@ class core_load {
   core_load(const core_load&) = delete;
   core_load& operator=(const core_load&) = delete;
 
-  // A thread that is no worker begins to burn a core, and ends. Relaxed, all three: a hint, it publishes nothing.
+  // A thread that is no worker begins to burn a core, and ends. Relaxed, all three: a hint that publishes
+  // nothing.
   void begin() noexcept { computing_->fetch_add(1, std::memory_order_relaxed); }
   void end() noexcept { computing_->fetch_sub(1, std::memory_order_relaxed); }
 

@@ -1,19 +1,19 @@
 // How long one worker without work goes on looking at its neighbours before it sleeps.
 //
-// A search is made of rounds: in each, every neighbour is looked at once, and the pause before a round is twice the one
-// before it. So a thief that finds nothing, or was not fast enough, leaves a busy neighbour's queue alone for longer
-// and longer.
+// A search is made of rounds: in each, every neighbour is looked at once, and the pause before a round is
+// twice the one before it. So a thief that finds nothing, or was not fast enough, leaves a busy neighbour's
+// queue alone for longer and longer.
 //
-// How many rounds a search has is learned from those before: where the later rounds found jobs, the next search has
-// twice as many; where they found none, half as many, down to one look without any pause. Now and then a search has all
-// of them again, or a worker that no longer spins would never learn that it is worth while. Only counts are looked at,
-// never the clock.
+// How many rounds a search has is learned from those before: where the later rounds found jobs, the next
+// search has twice as many; where they found none, half as many, down to one look without any pause. Now
+// and then a search has all of them again, or a worker that no longer spins would never learn that it is
+// worth while. Only counts are looked at, never the clock.
 //
-// A search that may not spin (others do already, or all cores are taken: see workplace::may_spin) has one round, and
-// teaches nothing.
+// A search that may not spin (others do already, or all cores are taken: see workplace::may_spin) has one
+// round, and teaches nothing.
 //
-// Refused: to yield between rounds (decision 0007), and to measure how long the sleeps last: two readings of the clock
-// for each of them, and a wake-up says little of when its job came.
+// Refused: to yield between rounds (decision 0007), and to measure how long the sleeps last: two readings
+// of the clock for each of them, and a wake-up says little of when its job came.
 //
 // Not thread-safe: one for each worker.
 // SPDX-License-Identifier: Apache-2.0
