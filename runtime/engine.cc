@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "weft/rt/base/check.h"
+#include "weft/rt/base/core_load.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/engine_list.h"
 #include "weft/rt/offload/blocking_pool.h"
@@ -56,10 +57,11 @@ std::size_t roster_of(const roster::member& one) noexcept {
 }  // namespace
 
 struct engine::parts {
-  parts(const options& chosen, unsigned workers, engine& owner)
+  parts(const options& chosen, unsigned workers, unsigned cpus, engine& owner)
       : name(chosen.name),
-        threads(workers, owner),
-        compute({.threads = chosen.compute_threads.value_or(0)}, {&submit_to, &owner}),
+        cores(cpus),
+        threads(workers, owner, &cores),
+        compute({.threads = chosen.compute_threads.value_or(cpus), .cores = &cores}, {&submit_to, &owner}),
         blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
                  {&submit_to, &owner}) {}
 
@@ -69,13 +71,15 @@ struct engine::parts {
   std::array<padded<roster>, roster_count> tasks;
   bool is_stopped = false;  // of the thread that stops
 
+  core_load cores;  // before those who look at it
   scheduler threads;
   compute_pool compute;
   blocking_pool blocking;
 };
 
 engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_stops_} {
-  const unsigned workers = chosen.workers.value_or(os::usable_cpus());
+  const unsigned cpus = os::usable_cpus();
+  const unsigned workers = chosen.workers.value_or(cpus);
   if (workers == 0)
     WEFT_THROW(std::invalid_argument("runtime_options::workers is zero: a runtime needs a worker"));
   if (workers > 1024) {
@@ -91,7 +95,7 @@ engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_sto
   }
   unhandled_ = std::make_shared<const reporter>(chosen.on_unhandled_error ? chosen.on_unhandled_error
                                                                           : reporter(&print_unhandled));
-  parts_ = std::make_unique<parts>(chosen, workers, *this);
+  parts_ = std::make_unique<parts>(chosen, workers, cpus, *this);
   if (const std::error_code failed = parts_->threads.start(std::string(chosen.name))) {
     WEFT_THROW(std::system_error(failed, "weft could not start its workers"));
   }

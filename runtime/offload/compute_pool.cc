@@ -4,25 +4,28 @@
 #include "weft/rt/os/cpus.h"
 
 namespace weft::inline WEFT_ABI::rt {
-namespace {
+compute_pool::compute_pool(const compute_pool_options& options, completion_sink sink) noexcept
+    : threads_(options.threads != 0 ? options.threads : os::usable_cpus()),
+      cores_(options.cores),
+      arena_(std::make_unique<compute_arena>(threads_)),
+      crew_(crew_of(options), sink) {}
 
-crew_options crew_of(const compute_pool_options& options, unsigned threads, compute_arena& arena) noexcept {
+compute_pool::~compute_pool() = default;
+
+crew_options compute_pool::crew_of(const compute_pool_options& options) noexcept {
   crew_options of;
   of.name = "weft-compute";
-  of.max_threads = threads;
-  of.run = [](void* owner, call& taken) noexcept { static_cast<compute_arena*>(owner)->run(taken); };
-  of.owner = &arena;
+  of.max_threads = threads_;
+  of.run = [](void* owner, call& taken) noexcept { static_cast<compute_pool*>(owner)->run(taken); };
+  of.owner = this;
   of.thread_fault = options.thread_fault;
   return of;
 }
 
-}  // namespace
-
-compute_pool::compute_pool(const compute_pool_options& options, completion_sink sink) noexcept
-    : threads_(options.threads != 0 ? options.threads : os::usable_cpus()),
-      arena_(std::make_unique<compute_arena>(threads_)),
-      crew_(crew_of(options, threads_, *arena_), sink) {}
-
-compute_pool::~compute_pool() = default;
+void compute_pool::run(call& taken) noexcept {
+  if (cores_ != nullptr) cores_->begin();
+  arena_->run(taken);
+  if (cores_ != nullptr) cores_->end();
+}
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -19,6 +19,7 @@
 #include <memory>
 #include <system_error>
 
+#include "weft/rt/base/core_load.h"
 #include "weft/rt/offload/crew.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -28,11 +29,14 @@ class compute_arena;
 struct compute_pool_options {
   unsigned threads = 0;                                  // 0: os::usable_cpus(), quota included
   std::error_code (*thread_fault)() noexcept = nullptr;  // see crew_options
+  core_load* cores = nullptr;                            // counts the functions that run; outlives the pool
 };
 
 class compute_pool {
  public:
   compute_pool(const compute_pool_options& options, completion_sink sink) noexcept;
+  compute_pool(const compute_pool&) = delete;
+  compute_pool& operator=(const compute_pool&) = delete;
   ~compute_pool();
 
   // See start_outcome for what the caller owes. After `started` the call may be gone.
@@ -46,7 +50,11 @@ class compute_pool {
   [[nodiscard]] crew_counters counters() const noexcept { return crew_.counters(); }
 
  private:
+  [[nodiscard]] crew_options crew_of(const compute_pool_options& options) noexcept;
+  void run(call& taken) noexcept;
+
   const unsigned threads_;
+  core_load* const cores_;
   const std::unique_ptr<compute_arena> arena_;  // before crew_: outlives its threads
   crew crew_;
 };

@@ -1,17 +1,14 @@
-// Who sleeps, who searches, and whom to wake.
+// Who sleeps, who searches, and whom to wake. The protocol and its proof: docs/protocols/sleep_wake.md;
+// read it before a line of this changes.
 //
 // One word counts the parked and the searching workers. Whoever publishes a job then reads the word by a
-// read-modify-write, and a worker that parks changes it by one and only then looks at every queue once more.
-// One of the two comes first in the word's order: either the publisher sees the parked worker, or the worker
-// sees the job (its exchange acquires what the publisher's released). So no wake-up is lost, without a fence.
+// read-modify-write, and a worker that parks changes it by one and only then looks at every queue once
+// more: the later of the two sees the other. So no wake-up is lost, without a fence. A publisher wakes
+// nobody while somebody searches; the last searcher that finds a job wakes the next one if there is more.
 //
-// A publisher wakes nobody while somebody searches; the last searcher that finds a job wakes the next one if
-// there is more. So a burst wakes workers one after the other, and a trickle wakes one.
-//
-// The sentinel: while any worker runs, one parked worker waits with a time limit and then looks in on the
-// others' reactors (a worker in a long job serves neither its sockets nor its timers). It is woken last. When
-// nobody has run for one of its rounds it goes off duty and sleeps without a limit: an idle process has no
-// wake-ups. A worker that leaves its sleep while none is on duty, and has found a job, wakes one.
+// Invariant: nobody is parked, or all are, or one is sentinel (it waits with a time limit, and looks in on
+// the others), or a worker is in debt: taken, or unparked with is_unattended, and before it runs a job it
+// parks, or wakes one.
 //
 // Any thread may call wake functions; the rest is called by workers about themselves.
 // SPDX-License-Identifier: Apache-2.0
@@ -59,6 +56,12 @@ class idle {
 
   // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
   [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
+
+  // How many do not sleep; a hint.
+  [[nodiscard]] std::size_t awake() const noexcept {
+    return workers_ -
+           parked(word_->load(std::memory_order_relaxed));  // decides nothing but how long one spins
+  }
 
   // For turn::is_anybody_to_be_woken().
   [[nodiscard]] const atomic<std::uint64_t>& word() const noexcept { return *word_; }

@@ -92,10 +92,7 @@ void scheduler::fork(job& child) {
 }
 
 void scheduler::offer_forked() noexcept {
-  worker_counters& own = this_turn().self->counts();
-  const std::uint64_t before = own.wakes.read();
-  place_.wake_one();
-  own.wakes_for_forks.add(own.wakes.read() - before);
+  if (place_.wake_one()) this_turn().self->counts().wakes_for_forks.add();
 }
 
 reactor& scheduler::own_reactor() noexcept {

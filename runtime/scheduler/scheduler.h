@@ -23,8 +23,9 @@ class paused_workers;
 
 class scheduler {
  public:
-  // `workers` is at least 1. `owner` is what tasks on our workers call home.
-  scheduler(std::size_t workers, engine& owner) : owner_(owner), place_(workers) {}
+  // `workers` is at least 1. `owner` is what tasks on our workers call home. `load`: see workplace; outlives us.
+  scheduler(std::size_t workers, engine& owner, const core_load* load = nullptr)
+      : owner_(owner), place_(workers, load) {}
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
   ~scheduler();

@@ -1,6 +1,5 @@
 #include "weft/rt/scheduler/worker.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "weft/rt/base/backoff.h"
@@ -12,12 +11,6 @@
 
 namespace weft::inline WEFT_ABI::rt {
 namespace {
-
-// How often a worker without work looks at its neighbours before it sleeps: about 15 µs, half of what a
-// wake-up across cores costs. It spins and never yields: where cores are short, sched_yield() gives a whole
-// time slice away, and our timers and sockets would be late by as much.
-constexpr int search_rounds = 12;
-constexpr int longest_pause = 64;
 
 // Even a worker whose coroutines never end their turn serves its sockets and timers, and lets ready tasks run: after
 // about 8000 transfers, some 50 µs.
@@ -31,8 +24,10 @@ void link_to_those_above(job& cut) noexcept {
 
 }  // namespace
 
-void workplace::wake_one() noexcept {
-  if (const auto sleeper = sleepers.take_one_to_wake()) wake(*sleeper);
+bool workplace::wake_one() noexcept {
+  const auto sleeper = sleepers.take_one_to_wake();
+  if (sleeper) wake(*sleeper);
+  return sleeper.has_value();
 }
 
 void workplace::wake(std::size_t sleeper) noexcept {
@@ -82,8 +77,9 @@ bool worker::step() noexcept {
     is_searching_ = false;
     may_be_more |= place_.sleepers.stop_searching();
   }
-  if (may_be_more && finder_.is_any_left()) place_.wake_one();
-  if (std::exchange(owes_sentinel_, false)) {
+  const bool has_woken = may_be_more && finder_.is_any_left() && place_.wake_one();
+  // Whom we have woken finds nobody on duty either: it becomes sentinel, or goes on to a job and owes one like us.
+  if (std::exchange(owes_sentinel_, false) && !has_woken) {
     if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
       place_.wake(*next_on_duty);
     }
@@ -123,11 +119,18 @@ job* worker::next_job() noexcept {
 job* worker::search() noexcept {
   if (place_.size == 1) return nullptr;
   if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
-  const int rounds = is_searching_ ? search_rounds : 1;
-  for (int round = 0, pauses = 1; round < rounds; ++round, pauses = std::min(2 * pauses, longest_pause)) {
-    if (job* found = finder_.steal()) return found;
-    for (int i = 0; i < pauses && round + 1 < rounds; ++i) spin_pause();
+  const int rounds = spin_.begin(is_searching_ && place_.may_spin());
+  for (int round = 0; round < rounds; ++round) {
+    for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
+    if (job* found = finder_.steal()) {
+      spin_.found_in(round);
+      // What came along with it may have left its queue before, and entered ours after, the last look of one who
+      // parks. A searcher says so by stop_searching(); who does not count as one looks whom to wake.
+      if (!is_searching_) finder_.note_unannounced();
+      return found;
+    }
   }
+  spin_.found_nothing();
   if (finder_.harvest_neighbours()) return finder_.next();
   return nullptr;
 }

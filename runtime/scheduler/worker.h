@@ -8,9 +8,11 @@
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/core_load.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
 #include "weft/rt/scheduler/pause.h"
+#include "weft/rt/scheduler/spin.h"
 #include "weft/rt/scheduler/station.h"
 #include "weft/rt/work/turn.h"
 
@@ -26,17 +28,25 @@ struct workplace {
   inject_queue shared;
   idle sleepers;
   pause_gate pauses;
+  const core_load* const cores;
   // Set once, when the scheduler stops: workers leave as soon as they find no job.
   atomic<bool> is_closing{false};
 
-  explicit workplace(std::size_t workers) : size(workers), sleepers(workers), pauses(workers) {}
+  // `load`: what else runs on the cores; null where nothing is to be spared.
+  explicit workplace(std::size_t workers, const core_load* load = nullptr)
+      : size(workers), sleepers(workers), pauses(workers), cores(load) {}
 
   outsider_counters outsiders;
 
-  // A job was published: wakes one worker, unless one searches already.
-  void wake_one() noexcept;
+  // A job was published: wakes one worker, unless one searches already. False: nobody was woken.
+  bool wake_one() noexcept;
   // One that was taken out of `sleepers`.
   WEFT_COLD void wake(std::size_t sleeper) noexcept;
+
+  // Whether one who searches may spin, or would take the core of one who works.
+  [[nodiscard]] bool may_spin() const noexcept {
+    return cores == nullptr || !cores->is_crowded(sleepers.awake());
+  }
 };
 
 class worker {
@@ -63,6 +73,7 @@ class worker {
   }
   // Of a worker that has come to a pause.
   [[nodiscard]] bool is_searching() const noexcept { return is_searching_; }
+  [[nodiscard]] const spin& spinning() const noexcept { return spin_; }
   // Called in a job: made ready by it.
   void submit(job& ready) noexcept;
   // The same for what goes behind those that are ready, and for several.
@@ -85,6 +96,7 @@ class worker {
   scheduler& home_;
   station& mine_;
   find_work finder_;
+  spin spin_;
   turn turn_;
   bool is_searching_ = false;
   std::uint32_t steps_ = 0;

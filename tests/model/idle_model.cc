@@ -27,8 +27,10 @@ struct place {
   rt::atomic<int> run{0};
   bool has_limits = false;  // a sentinel's rounds end
 
-  void wake_one() {
-    if (const auto sleeper = sleepers.take_one_to_wake()) wakes[*sleeper].set();
+  bool wake_one() {
+    const auto sleeper = sleepers.take_one_to_wake();
+    if (sleeper) wakes[*sleeper].set();
+    return sleeper.has_value();
   }
   void publish(item& job) {
     job.carries = 7;
@@ -41,18 +43,19 @@ struct place {
   }
 
   template <class Run>
-  void work(std::size_t index, Run run_job) {
+  void work(std::size_t index, Run run_job, bool is_asleep = false) {
     bool is_searching = false;
     bool owes_sentinel = false;
     bool has_unannounced = false;
     for (;;) {
-      rt::job* next = shared.pop();
-      if (next == nullptr && !is_searching) {
+      rt::job* next = is_asleep ? nullptr : shared.pop();
+      if (next == nullptr && !is_searching && !is_asleep) {
         is_searching = sleepers.start_searching();
         next = shared.pop();
       }
       if (next == nullptr) {
-        const rt::idle::post post = sleepers.park(index, is_searching);
+        const rt::idle::post post =
+            std::exchange(is_asleep, false) ? rt::idle::post::sleeper : sleepers.park(index, is_searching);
         is_searching = false;
         const bool is_over = is_closing.load(std::memory_order_acquire);
         const bool is_any_left = !shared.empty();
@@ -69,8 +72,8 @@ struct place {
         is_searching = false;
         may_be_more |= sleepers.stop_searching();
       }
-      if (may_be_more && !shared.empty()) wake_one();
-      if (std::exchange(owes_sentinel, false)) {
+      const bool has_woken = may_be_more && !shared.empty() && wake_one();
+      if (std::exchange(owes_sentinel, false) && !has_woken) {
         if (const auto on_duty = sleepers.take_one_for_duty()) wakes[*on_duty].set();
       }
       run_job(static_cast<item&>(*next));
@@ -198,6 +201,40 @@ void long_job_is_attended() {
   threads(bodies);
 }
 
+// The same for two long jobs at once, which find three workers asleep and nobody on duty: the first that is woken wakes
+// the second, and leaves it to that one to have somebody on duty.
+void long_jobs_after_all_were_off_duty_are_attended() {
+  place<3> here;
+  here.has_limits = true;
+  for (std::size_t i = 0; i < 3; ++i) static_cast<void>(here.sleepers.park(i, false));
+  require(here.sleepers.after_round(0) == rt::idle::duty::off, "all sleep, so the first goes off duty");
+  std::array<item, 2> jobs;
+  std::array<signal, 2> attended;
+  rt::atomic<int> ended{0};
+  here.look_around = [&] {
+    for (signal& each : attended) each.set();
+  };
+  std::vector<std::function<void()>> bodies;
+  for (std::size_t i = 0; i < 3; ++i) {
+    bodies.push_back([&, i] {
+      here.work(
+          i,
+          [&](item& job) {
+            attended[static_cast<std::size_t>(&job - jobs.data())].wait(false);
+            if (ended.fetch_add(1, std::memory_order_acq_rel) == 1) here.close();
+          },
+          true);
+    });
+  }
+  bodies.push_back([&] {
+    rt::job_list both;
+    for (item& each : jobs) both.push_back(each);
+    here.shared.push_all(both);
+    here.wake_one();
+  });
+  threads(bodies);
+}
+
 const registered one_by_one("one_worker", "a single worker sleeps through no job", {.preemptions = 3},
                             [] { no_job_is_slept_through<1, 2>(false); });
 const registered two("two_workers", "two workers sleep through no job", {.preemptions = 3},
@@ -212,6 +249,9 @@ const registered second("second_job_while_one_searches", "what is published whil
                         second_job_while_one_searches);
 const registered attended("long_job_is_attended", "while one runs, a parked worker is sentinel", {},
                           long_job_is_attended);
+const registered attended_late("long_jobs_after_all_were_off_duty_are_attended",
+                               "who is woken for more work sees to a sentinel", {},
+                               long_jobs_after_all_were_off_duty_are_attended);
 
 }  // namespace
 }  // namespace weft::inline WEFT_ABI::model

@@ -1,8 +1,8 @@
 // scheduler: real workers, queues, idle and reactors. No submitted job is slept through, several are spread over the
 // workers, and close() returns when nobody touches the scheduler any more.
 //
-// The backend below the reactors is a stand-in (stand_in/system.cc): it can only be woken, and waits without a limit. The
-// sentinel's rounds are in idle_model.cc.
+// The backend below the reactors is a stand-in (stand_in/system.cc): it can only be woken, and no limit is reached here.
+// The sentinel's rounds are in idle_model.cc and sleep_model.cc.
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstddef>
@@ -106,10 +106,11 @@ void offered_child_is_stolen() {
   all->close();
 }
 
-constexpr bounds shallow{.preemptions = 2, .most_exhaustive = 12'000, .random = 3'000};
+constexpr bounds shallow{.preemptions = 2, .most_exhaustive = 12'000, .random = 3'000, .time_passes = false};
 
 const registered one("submit_and_close", "a job submitted from outside runs; close() waits for its submitter",
-                     {.most_exhaustive = 25'000, .random = 3'000}, [] { submit_and_close(1); });
+                     {.most_exhaustive = 25'000, .random = 3'000, .time_passes = false},
+                     [] { submit_and_close(1); });
 const registered two("submit_and_close_two_workers", "the same with two workers", shallow,
                      [] { submit_and_close(2); });
 const registered meet("two_jobs_meet", "two jobs are run by two workers", shallow, two_jobs_meet);

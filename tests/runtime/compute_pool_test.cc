@@ -31,6 +31,19 @@ TEST(compute_pool, its_default_is_one_thread_for_each_usable_cpu) {
   EXPECT_GE(pool.max_threads(), 1u);
 }
 
+TEST(compute_pool, counts_the_functions_that_run_as_taken_cores) {
+  core_load load(0);
+  engine_stub engine;
+  compute_pool pool({.threads = 1, .cores = &load}, engine.sink());
+  std::atomic<bool> is_counted{false};
+  std::deque<waiting_task> tasks;
+  auto look = [&] { is_counted = load.is_crowded(0); };
+  ASSERT_EQ(await(pool, tasks.emplace_back(look)), start_outcome::started);
+  ASSERT_TRUE(engine.wait_for(1));
+  EXPECT_TRUE(is_counted);
+  EXPECT_FALSE(load.is_crowded(0));
+}
+
 #if WITH_TBB
 TEST(compute_pool, parallel_algorithms_inside_stay_within_its_threads) {
   engine_stub engine;

@@ -1,6 +1,6 @@
 // Threads and a reactor's backend for models: a thread is one of the explorer's, a backend has no descriptors, only its
-// wake-up, which stays until a wait has used it up. No wait reaches its limit: the sentinel's rounds would hide a
-// wake-up that was lost.
+// wake-up, which stays until a wait has used it up. Models of wake-ups set `.time_passes = false`, so that no wait
+// reaches its limit: the sentinel's rounds would hide one that was lost.
 #include <memory>
 #include <utility>
 
@@ -23,8 +23,8 @@ class model_backend final : public backend {
   void wait(std::int64_t timeout_ns, job_list&) noexcept override {
     if (timeout_ns == 0) {
       awake_.look();
-    } else {
-      awake_.wait(false);
+    } else if (!awake_.wait(timeout_ns > 0)) {
+      model::explorer::get().let_time_pass(timeout_ns);
     }
   }
   void wake() noexcept override { awake_.set(); }
