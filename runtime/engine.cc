@@ -1,6 +1,8 @@
 #include "weft/rt/engine.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -13,6 +15,7 @@
 
 #include "weft/rt/base/check.h"
 #include "weft/rt/base/padded.h"
+#include "weft/rt/blocked_reporter.h"
 #include "weft/rt/engine_list.h"
 #include "weft/rt/offload/blocking_pool.h"
 #include "weft/rt/offload/compute_pool.h"
@@ -57,12 +60,20 @@ std::size_t roster_of(const roster::member& one) noexcept {
   return (reinterpret_cast<std::uintptr_t>(&one) >> 7) % roster_count;
 }
 
+std::int64_t as_patience(std::chrono::milliseconds chosen) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // can be added to the clock
+  return std::chrono::nanoseconds(std::min(chosen, longest)).count();
+}
+
 }  // namespace
 
 struct engine::parts {
   parts(const options& chosen, unsigned workers, engine& owner)
       : name(chosen.name),
-        threads(workers, owner),
+        blocked(chosen.on_blocked_worker ? chosen.on_blocked_worker : blocked_printer(), name),
+        threads(workers, owner,
+                {.patience_ns = as_patience(chosen.blocked_after),
+                 .tell = [this](const sighting& seen) { blocked.tell(seen); }}),
         compute({.threads = chosen.compute_threads.value_or(0)}, {&submit_to, &owner}),
         blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
                  {&submit_to, &owner}) {}
@@ -70,6 +81,7 @@ struct engine::parts {
   static void submit_to(void* owner, job& ready) noexcept { static_cast<engine*>(owner)->submit(ready); }
 
   const std::string name;
+  blocked_reporter blocked;
   std::array<padded<roster>, roster_count> tasks;
   bool is_stopped = false;  // of the thread that stops
 
@@ -92,6 +104,10 @@ engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_sto
   if (chosen.blocking_threads == 0) {
     WEFT_THROW(
         std::invalid_argument("runtime_options::blocking_threads is zero: spawn_blocking() could never run"));
+  }
+  if (chosen.blocked_after.count() < 0) {
+    WEFT_THROW(
+        std::invalid_argument("runtime_options::blocked_after is negative; zero turns the reports off"));
   }
   unhandled_ = std::make_shared<const reporter>(chosen.on_unhandled_error ? chosen.on_unhandled_error
                                                                           : reporter(&print_unhandled));

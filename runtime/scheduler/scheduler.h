@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "weft/rt/os/thread.h"
@@ -23,7 +24,8 @@ class paused_workers;
 class scheduler {
  public:
   // `workers` is at least 1. `owner` is what tasks on our workers call home.
-  scheduler(std::size_t workers, engine& owner) : owner_(owner), place_(workers) {}
+  scheduler(std::size_t workers, engine& owner, watch_options watched = {})
+      : owner_(owner), place_(workers, std::move(watched)) {}
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
   ~scheduler();

@@ -10,6 +10,7 @@
 #include "weft/rt/reactor/reactor.h"
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/run_queue.h"
+#include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
@@ -20,6 +21,8 @@ struct station {
                    os::process_fence()};  // children: the owner's end is last in, first out
   run_queue ready;                        // tasks that became ready: first in, first out
   reactor events;
+  // Of the worker that sits here; set once, before its thread runs. Neighbours read its atomic fields.
+  const turn* at = nullptr;
 };
 
 using station_list = std::vector<std::unique_ptr<station>>;

@@ -6,6 +6,7 @@
 #include "weft/rt/base/backoff.h"
 #include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
+#include "weft/rt/os/clock.h"
 #include "weft/rt/os/thread.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/scheduler/sentinel.h"
@@ -49,6 +50,7 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
   turn_.home = owner;
   turn_.forks = &mine_.forks;
   turn_.others = &shared.sleepers.word();
+  mine_.at = &turn_;
 }
 
 void worker::run() noexcept {
@@ -64,6 +66,7 @@ bool worker::step() noexcept {
     attend_pause();
   const job* const cut = turn_.resume_first;
   job* next = next_job();
+  if (next == nullptr) turn_.be_without_job();
   if (next == nullptr && WEFT_CHAOS(cut_short)) return sleep_until_work();
   if (next == nullptr) next = search();
   if (next == nullptr) return sleep_until_work();
@@ -75,18 +78,20 @@ bool worker::step() noexcept {
     may_be_more |= place_.sleepers.stop_searching();
   }
   if (may_be_more && finder_.is_any_left()) place_.wake_one();
-  if (std::exchange(owes_sentinel_, false)) {
-    if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
-      place_.stations[*next_on_duty]->events.wake();
-    }
-  }
+  wake_next_on_duty();
   // A chain that was only cut by the transfer budget is still in its turn.
   if (cut == nullptr || next != cut) turn_.operations_left = turn::operation_budget;
   run_job(*next);
   return true;
 }
 
+void worker::wake_next_on_duty() noexcept {
+  if (!std::exchange(owes_sentinel_, false)) return;
+  if (const auto next = place_.sleepers.take_one_for_duty()) place_.stations[*next]->events.wake();
+}
+
 void worker::attend_pause() noexcept {
+  turn_.be_without_job();
   if (turn_.resume_first != nullptr) link_to_those_above(*turn_.resume_first);
   place_.pauses.attend(index_);
 }
@@ -124,6 +129,7 @@ job* worker::search() noexcept {
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
   turn_.stops_seen = 0;
+  turn_.begin_job();
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) {
@@ -151,16 +157,19 @@ bool worker::sleep_until_work() noexcept {
   if (is_any_left || !ready.empty()) finder_.note_unannounced();
   finder_.enqueue(ready);
   wake_up();
+  if (std::exchange(has_news_, false)) [[unlikely]]
+    tell_of_blocked();
   return is_any_left || !is_closing;
 }
 
 void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   constexpr std::int64_t no_limit = -1;
-  sentinel duty;
+  sentinel duty(place_.watching.longest_round_ns(sentinel::usual_longest));
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
     if (post == idle::post::sleeper || !ready.empty() || !duty.is_round_over()) return;
-    if (finder_.harvest_neighbours() || finder_.is_any_left()) return;
+    if (place_.watching.is_on()) has_news_ = place_.watching.look(place_.stations, os::now_ns());
+    if (finder_.harvest_neighbours() || finder_.is_any_left() || has_news_) return;
     // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
     // looked at here too.
     if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()
@@ -181,6 +190,16 @@ void worker::wake_up() noexcept {
   const idle::leaving how = place_.sleepers.unpark(index_);
   is_searching_ = how.was_taken;
   owes_sentinel_ = how.is_unattended;
+}
+
+// What is called is the program's, and may take its time. So we are awake, others search in our place, and another is
+// sentinel.
+void worker::tell_of_blocked() noexcept {
+  if (std::exchange(is_searching_, false) && place_.sleepers.stop_searching() && finder_.is_any_left()) {
+    place_.wake_one();
+  }
+  wake_next_on_duty();
+  place_.watching.tell_news();
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

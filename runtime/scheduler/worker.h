@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
 #include "weft/rt/scheduler/pause.h"
 #include "weft/rt/scheduler/station.h"
+#include "weft/rt/scheduler/watch.h"
 #include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -26,10 +28,12 @@ struct workplace {
   inject_queue shared;
   idle sleepers;
   pause_gate pauses;
+  watch watching;
   // Set once, when the scheduler stops: workers leave as soon as they find no job.
   atomic<bool> is_closing{false};
 
-  explicit workplace(std::size_t workers) : size(workers), sleepers(workers), pauses(workers) {}
+  explicit workplace(std::size_t workers, watch_options watched = {})
+      : size(workers), sleepers(workers), pauses(workers), watching(workers, std::move(watched)) {}
 
   // A job was published: wakes one worker, unless one searches already.
   void wake_one() noexcept;
@@ -67,6 +71,8 @@ class worker {
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;
   void wake_up() noexcept;
+  void wake_next_on_duty() noexcept;
+  void tell_of_blocked() noexcept;
 
   const std::size_t index_;
   workplace& place_;
@@ -78,6 +84,7 @@ class worker {
   std::uint32_t steps_ = 0;
   std::uint32_t cuts_in_a_row_ = 0;
   bool owes_sentinel_ = false;
+  bool has_news_ = false;              // our look as sentinel found somebody to tell of
   atomic<std::int64_t> thread_id_{0};  // written by run()
 };
 
