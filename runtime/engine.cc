@@ -71,9 +71,10 @@ struct engine::parts {
   parts(const options& chosen, unsigned workers, engine& owner)
       : name(chosen.name),
         blocked(chosen.on_blocked_worker ? chosen.on_blocked_worker : blocked_printer(), name),
-        threads(workers, owner,
+        threads(workers, chosen.spare_workers,
                 {.patience_ns = as_patience(chosen.blocked_after),
-                 .tell = [this](const sighting& seen) { blocked.tell(seen); }}),
+                 .tell = [this](const sighting& seen) { blocked.tell(seen); }},
+                owner),
         compute({.threads = chosen.compute_threads.value_or(0)}, {&submit_to, &owner}),
         blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
                  {&submit_to, &owner}) {}
@@ -108,6 +109,11 @@ engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_sto
   if (chosen.blocked_after.count() < 0) {
     WEFT_THROW(
         std::invalid_argument("runtime_options::blocked_after is negative; zero turns the reports off"));
+  }
+  if (chosen.spare_workers > 1024) {
+    WEFT_THROW(std::invalid_argument("runtime_options::spare_workers is " +
+                                     std::to_string(chosen.spare_workers) +
+                                     ": at most 1024; functions that block belong to spawn_blocking()"));
   }
   unhandled_ = std::make_shared<const reporter>(chosen.on_unhandled_error ? chosen.on_unhandled_error
                                                                           : reporter(&print_unhandled));
@@ -162,6 +168,13 @@ std::size_t engine::worker_count() const noexcept {
   return parts_->threads.size();
 }
 
+bool engine::begin_block_in_place() noexcept {
+  return parts_->threads.begin_block_in_place();
+}
+void engine::end_block_in_place() noexcept {
+  parts_->threads.end_block_in_place();
+}
+
 bool engine::admit(roster::member& joining) noexcept {
   return parts_->tasks[roster_of(joining)]->admit(joining);
 }
@@ -186,7 +199,8 @@ bool engine::cancel(timer& armed) noexcept {
 }
 
 std::error_code engine::add(os::fd file, placement where, descriptor& added) noexcept {
-  reactor& home = where == placement::here ? parts_->threads.own_reactor() : parts_->threads.next_reactor();
+  reactor& home =
+      where == placement::here ? parts_->threads.lasting_reactor() : parts_->threads.next_reactor();
   return home.io().add(std::move(file), added);
 }
 

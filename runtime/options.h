@@ -61,7 +61,13 @@ struct options {
   // So it is noticed up to three times as late, and not at all while no worker is idle. Zero: nobody looks.
   std::chrono::milliseconds blocked_after{10};
 
-  // Called on a worker that has no job, which does nothing else meanwhile. Default: a line on standard error, at most one
+  // Threads that rest until a worker is away, blocked as above or in block_in_place(), and then serve in its place until
+  // it is back. They also look for blocked workers while no worker is idle. Each costs a thread and two descriptors; and
+  // while any worker runs, one of them wakes up every 10 ms (blocked_after, if that is shorter). None by default: what
+  // blocks belongs to spawn_blocking().
+  unsigned spare_workers = 0;
+
+  // Called on a worker or spare that has no job, which does nothing else meanwhile. Default: a line on standard error, at most one
   // a second. Must not throw.
   std::function<void(const blocked_worker&)> on_blocked_worker = {};
 

@@ -24,8 +24,9 @@ class paused_workers;
 class scheduler {
  public:
   // `workers` is at least 1. `owner` is what tasks on our workers call home.
-  scheduler(std::size_t workers, engine& owner, watch_options watched = {})
-      : owner_(owner), place_(workers, std::move(watched)) {}
+  scheduler(std::size_t workers, engine& owner) : scheduler(workers, 0, {}, owner) {}
+  scheduler(std::size_t workers, std::size_t spares, watch_options watched, engine& owner)
+      : owner_(owner), total_(workers + spares), place_(workers, spares, std::move(watched)) {}
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
   ~scheduler();
@@ -50,17 +51,25 @@ class scheduler {
     return self != nullptr && &self->home() == this;
   }
 
+  // Without the spares.
   [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
   // Jobs in the shared queue; a hint.
   [[nodiscard]] std::size_t shared_size() const noexcept { return place_.shared.size(); }
   // The calling worker's reactor; elsewhere, and for what is to be spread, one after the other.
   [[nodiscard]] reactor& own_reactor() noexcept;
   [[nodiscard]] reactor& next_reactor() noexcept;
+  // The same for what stays for long: no spare's.
+  [[nodiscard]] reactor& lasting_reactor() noexcept;
+
+  // On a worker of ours, inside a job: see worker.
+  [[nodiscard]] bool begin_block_in_place() noexcept { return this_turn().self->begin_block_in_place(); }
+  void end_block_in_place() noexcept { this_turn().self->end_block_in_place(); }
 
  private:
   friend class paused_workers;
 
   engine& owner_;
+  const std::size_t total_;  // workers and spares
   workplace place_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<os::thread> threads_;

@@ -6,7 +6,6 @@
 #include "weft/rt/base/backoff.h"
 #include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
-#include "weft/rt/os/clock.h"
 #include "weft/rt/os/thread.h"
 #include "weft/rt/scheduler/current.h"
 #include "weft/rt/scheduler/sentinel.h"
@@ -56,7 +55,11 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
 void worker::run() noexcept {
   const turn_guard entered(turn_);
   thread_id_.store(os::this_thread_id(), std::memory_order_relaxed);  // a number for people
-  while (step()) {
+  if (place_.spares.is_spare(index_)) {
+    run_as_spare();
+  } else {
+    while (step()) {
+    }
   }
   place_.pauses.depart(index_);
 }
@@ -87,7 +90,9 @@ bool worker::step() noexcept {
 
 void worker::wake_next_on_duty() noexcept {
   if (!std::exchange(owes_sentinel_, false)) return;
-  if (const auto next = place_.sleepers.take_one_for_duty()) place_.stations[*next]->events.wake();
+  auto next = place_.sleepers.take_one_for_duty();
+  if (!next && !place_.spares.is_empty()) next = place_.spares.take_one_to_watch();
+  if (next) place_.stations[*next]->events.wake();
 }
 
 void worker::attend_pause() noexcept {
@@ -115,7 +120,7 @@ job* worker::next_job() noexcept {
 }
 
 job* worker::search() noexcept {
-  if (place_.size == 1) return nullptr;
+  if (place_.stations.size() == 1) return nullptr;
   if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
   const int rounds = is_searching_ ? search_rounds : 1;
   for (int round = 0, pauses = 1; round < rounds; ++round, pauses = std::min(2 * pauses, longest_pause)) {
@@ -168,7 +173,7 @@ void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
     if (post == idle::post::sleeper || !ready.empty() || !duty.is_round_over()) return;
-    if (place_.watching.is_on()) has_news_ = place_.watching.look(place_.stations, os::now_ns());
+    has_news_ = place_.look_for_blocked();
     if (finder_.harvest_neighbours() || finder_.is_any_left() || has_news_) return;
     // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
     // looked at here too.

@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
 #include "weft/rt/scheduler/pause.h"
+#include "weft/rt/scheduler/reserve.h"
 #include "weft/rt/scheduler/station.h"
 #include "weft/rt/scheduler/watch.h"
 #include "weft/rt/work/turn.h"
@@ -23,20 +25,30 @@ class scheduler;
 
 // What a worker shares with its peers.
 struct workplace {
-  const std::size_t size;
+  const std::size_t size;  // of workers that were asked for
   station_list stations;
   inject_queue shared;
   idle sleepers;
   pause_gate pauses;
   watch watching;
+  reserve spares;
   // Set once, when the scheduler stops: workers leave as soon as they find no job.
   atomic<bool> is_closing{false};
 
-  explicit workplace(std::size_t workers, watch_options watched = {})
-      : size(workers), sleepers(workers), pauses(workers), watching(workers, std::move(watched)) {}
+  explicit workplace(std::size_t workers, std::size_t spare_workers = 0, watch_options watched = {})
+      : size(workers),
+        sleepers(workers, spare_workers),
+        pauses(workers + spare_workers),
+        watching(workers + spare_workers, std::move(watched)),
+        spares(workers, spare_workers) {}
 
   // A job was published: wakes one worker, unless one searches already.
   void wake_one() noexcept;
+
+  // A look at all workers: calls stand-ins for those who are blocked. True: somebody is to be told.
+  [[nodiscard]] bool look_for_blocked() noexcept;
+  void call_stand_in(absence of) noexcept;
+  void wake_those_who_stand_in_no_more() noexcept;
 };
 
 class worker {
@@ -49,6 +61,11 @@ class worker {
 
   // Runs one job, or sleeps until there may be one. False once the scheduler closes and no job is left.
   bool step() noexcept;
+
+  // In a job that is about to block, with everything handed over that others could do. False: it has said so before, and
+  // owes no end.
+  [[nodiscard]] bool begin_block_in_place() noexcept;
+  void end_block_in_place() noexcept;
 
   [[nodiscard]] scheduler& home() const noexcept { return home_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
@@ -73,6 +90,13 @@ class worker {
   void wake_up() noexcept;
   void wake_next_on_duty() noexcept;
   void tell_of_blocked() noexcept;
+
+  // worker_away.cc
+  void hand_over() noexcept;
+  void run_as_spare() noexcept;
+  void stand_in_no_more() noexcept;
+  [[nodiscard]] std::optional<absence> rest_until_called() noexcept;
+  void keep_watch() noexcept;
 
   const std::size_t index_;
   workplace& place_;
