@@ -51,6 +51,15 @@ class reserve {
   [[nodiscard]] bool is_on_watch(std::size_t self) noexcept;
   void leave_watch(std::size_t self) noexcept;
 
+  // The spare itself, after a look: an idle process has no wake-ups. Who has left its sleep takes idle's lock, then ours;
+  // here it is ours, then idle's: so that one finds the watch given up, or is found awake.
+  template <class AreAllAsleep>
+  void leave_watch_if(std::size_t self, AreAllAsleep are_all_asleep) noexcept {
+    if (!are_all_asleep()) return;
+    leave_watch(self);
+    if (!are_all_asleep()) rest(self);
+  }
+
   // `each` is called, under the lock, with every spare that serves for `is_over(absence)`.
   template <class IsOver, class Each>
   void for_each_done(IsOver is_over, Each each) noexcept {

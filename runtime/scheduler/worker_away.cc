@@ -124,11 +124,7 @@ std::optional<absence> worker::rest_until_called() noexcept {
 
 void worker::keep_watch() noexcept {
   if (place_.look_for_blocked()) place_.watching.tell_news();
-  if (!place_.sleepers.are_all_asleep()) return;
-  place_.spares.leave_watch(index_);
-  WEFT_CHAOS(yield);
-  // Who woke up meanwhile saw us on watch, or is seen here: each takes the two locks in turn.
-  if (!place_.sleepers.are_all_asleep()) place_.spares.rest(index_);
+  place_.spares.leave_watch_if(index_, [this] { return place_.sleepers.are_all_asleep(); });
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

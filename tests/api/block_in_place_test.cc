@@ -52,7 +52,7 @@ task<> gives_back_what_the_function_gives() {
   co_return;
 }
 
-TEST(block_in_place, gives_back_what_the_function_gives_or_throws) {
+TEST(block_in_place, B7_gives_back_what_the_function_gives_or_throws) {
   runtime rt({.workers = 1});
   rt.block_on(gives_back_what_the_function_gives());
 }
@@ -125,13 +125,13 @@ TEST(block_in_place, lets_a_spare_do_all_that_the_only_worker_has_behind_it) {
   EXPECT_TRUE(rt.block_on(has_all_behind(all, waits_in_place)));
 }
 
-TEST(block_in_place, lets_the_other_workers_do_it_where_there_is_no_spare) {
+TEST(block_in_place, B7_lets_the_other_workers_do_it_where_there_is_no_spare) {
   behind all;
   runtime rt(with_spares(2, 0));
   EXPECT_TRUE(rt.block_on(has_all_behind(all, waits_in_place)));
 }
 
-TEST(spare_worker, does_all_that_a_blocked_only_worker_has_behind_it) {
+TEST(spare_worker, B8_does_all_that_a_blocked_only_worker_has_behind_it) {
   behind all;
   runtime rt(with_spares(1, 1));
   EXPECT_TRUE(rt.block_on(has_all_behind(all, waits_in_job)));
@@ -152,7 +152,7 @@ task<> blocks_its_worker(test::gate& until) {
   co_return;
 }
 
-TEST(block_in_place, is_not_reported_though_one_stands_in_another) {
+TEST(block_in_place, B7_is_not_reported_though_one_stands_in_another) {
   std::atomic<int> in_place{0}, in_job{0};
   runtime_options chosen = with_spares(3, 0);
   chosen.on_blocked_worker = [&](const blocked_worker& seen) {
@@ -171,7 +171,7 @@ TEST(block_in_place, is_not_reported_though_one_stands_in_another) {
   rt.block_on(std::move(other));
 }
 
-TEST(spare_worker, sees_and_reports_that_all_workers_are_blocked_and_serves) {
+TEST(spare_worker, B8_sees_and_reports_that_all_workers_are_blocked_and_serves) {
   std::atomic<int> reports{0};
   runtime_options chosen = with_spares(2, 1);
   chosen.on_blocked_worker = [&](const blocked_worker&) { ++reports; };
@@ -200,7 +200,7 @@ TEST(spare_worker, sees_and_reports_that_all_workers_are_blocked_and_serves) {
   return found;
 }
 
-TEST(spare_worker, rests_again_when_the_worker_is_back) {
+TEST(spare_worker, B8_rests_again_when_the_worker_is_back) {
   runtime rt(with_spares(1, 2));
   EXPECT_TRUE(test::eventually([&] { return resting(rt) == 2; }));
   for (int i = 0; i < 3; ++i) {
@@ -309,7 +309,7 @@ task<bool> is_stopped_inside(test::gate& until) {
   });
 }
 
-TEST(block_in_place, is_not_interrupted_by_a_stop_but_may_look_for_one) {
+TEST(block_in_place, B7_is_not_interrupted_by_a_stop_but_may_look_for_one) {
   runtime rt(with_spares(1, 1));
   test::gate until;
   std::atomic<bool> is_over{false}, has_seen{false};

@@ -75,7 +75,7 @@ task<> keeps_another(test::gate& until) {
   co_return;
 }
 
-TEST(blocked_worker, is_reported_with_its_coroutine_and_the_await_from_which_it_went_on) {
+TEST(blocked_worker, B6_is_reported_with_its_coroutine_and_the_await_from_which_it_went_on) {
   listener heard;
   test::gate until;
   runtime rt(heard.options(2));
@@ -92,7 +92,7 @@ TEST(blocked_worker, is_reported_with_its_coroutine_and_the_await_from_which_it_
   EXPECT_TRUE(std::string(reports[0].resumed_at.file_name()).ends_with("blocked_worker_test.cc"));
 }
 
-TEST(blocked_worker, is_reported_once_for_each_job) {
+TEST(blocked_worker, B6_is_reported_once_for_each_job) {
   listener heard;
   test::gate until, another;
   runtime rt(heard.options(3));
@@ -192,7 +192,7 @@ task<bool> blocks_with_all_behind(behind& all, test::gate& is_set_up) {
   co_return true;
 }
 
-TEST(blocked_worker, keeps_nothing_to_itself_that_others_could_do) {
+TEST(blocked_worker, B6_keeps_nothing_to_itself_that_others_could_do) {
   listener heard;
   behind all;
   test::gate is_set_up;
