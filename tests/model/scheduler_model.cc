@@ -212,7 +212,8 @@ const registered one("submit_and_close", "a job submitted from outside runs; clo
                      {.most_exhaustive = 25'000, .random = 3'000}, [] { submit_and_close(1); });
 const registered two("submit_and_close_two_workers", "the same with two workers", shallow,
                      [] { submit_and_close(2); });
-const registered meet("two_jobs_meet", "two jobs are run by two workers", shallow, two_jobs_meet);
+const registered meet("two_jobs_meet", "two jobs are run by two workers",
+                      {.preemptions = 2, .most_exhaustive = 60'000, .random = 40'000}, two_jobs_meet);
 const registered inner("submitted_by_a_worker", "a worker's own job is stolen while it is busy", shallow,
                        submitted_by_a_worker);
 const registered child("offered_child_is_stolen", "an offered child is stolen while its parent is busy",
