@@ -1,6 +1,8 @@
 #include "weft/rt/engine.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -13,6 +15,7 @@
 #include "weft/rt/base/check.h"
 #include "weft/rt/base/core_load.h"
 #include "weft/rt/base/padded.h"
+#include "weft/rt/blocked_reporter.h"
 #include "weft/rt/engine_list.h"
 #include "weft/rt/offload/blocking_pool.h"
 #include "weft/rt/offload/compute_pool.h"
@@ -54,13 +57,22 @@ std::size_t roster_of(const roster::member& one) noexcept {
   return (reinterpret_cast<std::uintptr_t>(&one) >> 7) % roster_count;
 }
 
+std::int64_t as_patience(std::chrono::milliseconds chosen) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // can be added to the clock
+  return std::chrono::nanoseconds(std::min(chosen, longest)).count();
+}
+
 }  // namespace
 
 struct engine::parts {
   parts(const options& chosen, unsigned workers, unsigned cpus, engine& owner)
       : name(chosen.name),
+        blocked(chosen.on_blocked_worker ? chosen.on_blocked_worker : blocked_printer(), name),
         cores(cpus),
-        threads(workers, owner, &cores),
+        threads(workers, chosen.spare_workers,
+                {.patience_ns = as_patience(chosen.blocked_after),
+                 .tell = [this](const sighting& seen) { blocked.tell(seen); }},
+                owner, &cores),
         compute({.threads = chosen.compute_threads.value_or(cpus), .cores = &cores}, {&submit_to, &owner}),
         blocking({.max_threads = chosen.blocking_threads, .keep_alive = chosen.blocking_keep_alive},
                  {&submit_to, &owner}) {}
@@ -68,6 +80,7 @@ struct engine::parts {
   static void submit_to(void* owner, job& ready) noexcept { static_cast<engine*>(owner)->submit(ready); }
 
   const std::string name;
+  blocked_reporter blocked;
   std::array<padded<roster>, roster_count> tasks;
   bool is_stopped = false;  // of the thread that stops
 
@@ -92,6 +105,15 @@ engine::engine(const options& chosen) : root_context_{this, nullptr, &missed_sto
   if (chosen.blocking_threads == 0) {
     WEFT_THROW(
         std::invalid_argument("runtime_options::blocking_threads is zero: spawn_blocking() could never run"));
+  }
+  if (chosen.blocked_after.count() < 0) {
+    WEFT_THROW(
+        std::invalid_argument("runtime_options::blocked_after is negative; zero turns the reports off"));
+  }
+  if (chosen.spare_workers > 1024) {
+    WEFT_THROW(std::invalid_argument("runtime_options::spare_workers is " +
+                                     std::to_string(chosen.spare_workers) +
+                                     ": at most 1024; functions that block belong to spawn_blocking()"));
   }
   unhandled_ = std::make_shared<const reporter>(chosen.on_unhandled_error ? chosen.on_unhandled_error
                                                                           : reporter(&print_unhandled));
@@ -149,6 +171,13 @@ std::size_t engine::worker_count() const noexcept {
   return parts_->threads.size();
 }
 
+bool engine::begin_block_in_place() noexcept {
+  return parts_->threads.begin_block_in_place();
+}
+void engine::end_block_in_place() noexcept {
+  parts_->threads.end_block_in_place();
+}
+
 bool engine::admit(roster::member& joining) noexcept {
   return parts_->tasks[roster_of(joining)]->admit(joining);
 }
@@ -173,7 +202,8 @@ bool engine::cancel(timer& armed) noexcept {
 }
 
 std::error_code engine::add(os::fd file, placement where, descriptor& added) noexcept {
-  reactor& home = where == placement::here ? parts_->threads.own_reactor() : parts_->threads.next_reactor();
+  reactor& home =
+      where == placement::here ? parts_->threads.lasting_reactor() : parts_->threads.next_reactor();
   return home.io().add(std::move(file), added);
 }
 

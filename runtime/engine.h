@@ -50,6 +50,10 @@ class engine {
   [[nodiscard]] bool is_on_worker() const noexcept;
   [[nodiscard]] std::size_t worker_count() const noexcept;
 
+  // Around a function that blocks, inside a job of ours. False: it is inside of another one, and has no end.
+  [[nodiscard]] bool begin_block_in_place() noexcept;
+  void end_block_in_place() noexcept;
+
   // --- who is asked to stop at the end
   [[nodiscard]] bool admit(roster::member& joining) noexcept;
   void leave(roster::member& leaving) noexcept;

@@ -27,6 +27,17 @@ struct unhandled_error {
   std::size_t left_out = 0;
 };
 
+// A worker that has been in one job for longer than options::blocked_after.
+struct blocked_worker {
+  std::string_view runtime;  // options::name; valid during the call, as `coroutine` is
+  std::size_t worker;        // its thread is called name-worker
+  std::chrono::nanoseconds at_least;
+  // The coroutine that its job resumed, and the await from which; what blocks is that one, or one that it went on to
+  // without waiting. Empty, with line 0: the job resumed none (the callback of a stop, for one).
+  std::string_view coroutine;
+  std::source_location resumed_at;
+};
+
 struct options {
   // Threads that run coroutines. Default: the CPUs this process may use (affinity and cgroup quota). Zero is
   // an error: weft has no "current thread" mode that hides behind a number.
@@ -45,6 +56,20 @@ struct options {
   // Called on the thread where the error was given up, for each error that nobody takes. Default: a line on
   // standard error. Must not throw.
   std::function<void(const unhandled_error&)> on_unhandled_error = {};
+
+  // A worker that has been in one job for so long is reported, once for each job, by another that has nothing else to do.
+  // So it is noticed up to three times as late, and not at all while no worker is idle. Zero: nobody looks.
+  std::chrono::milliseconds blocked_after{10};
+
+  // Threads that rest until a worker is away, blocked as above or in block_in_place(), and then serve in its place until
+  // it is back. They also look for blocked workers while no worker is idle. Each costs a thread and two descriptors; and
+  // while any worker runs, one of them wakes up every 10 ms (blocked_after, if that is shorter). None by default: what
+  // blocks belongs to spawn_blocking().
+  unsigned spare_workers = 0;
+
+  // Called on a worker or spare that has no job, which does nothing else meanwhile. Default: a line on standard error, at most one
+  // a second. Must not throw.
+  std::function<void(const blocked_worker&)> on_blocked_worker = {};
 
   // Threads are named name-0, name-1, … (cut to 15 characters by the kernel).
   std::string_view name = "weft";

@@ -31,6 +31,8 @@ std::string doing(const worker_view& one, const dump_options& how) {
       return one.running != nullptr ? "runs " + coroutine_name(one.running->site().function_name()) +
                                           ", which asks for this report"
                                     : "asks for this report";
+    case worker_view::doing::resting:
+      return "a spare, rests";
     case worker_view::doing::busy:
       break;
     case worker_view::doing::ended:

@@ -52,8 +52,8 @@ void write_line(const std::string& whose, const worker_stats& one, std::string& 
 
 runtime_stats read_stats(const scheduler& of) {
   runtime_stats all;
-  all.workers.reserve(of.size());
-  for (std::size_t i = 0; i < of.size(); ++i) all.workers.push_back(read_worker(of, i));
+  all.workers.reserve(of.size_with_spares());
+  for (std::size_t i = 0; i < of.size_with_spares(); ++i) all.workers.push_back(read_worker(of, i));
   all.outsiders = {.spawns = of.counted_outside().spawns.read(), .wakes = of.counted_outside().wakes.read()};
   for (const worker_stats& one : all.workers) {
     for (const field& each : fields) all.total.*each.value += one.*each.value;

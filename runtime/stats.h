@@ -55,7 +55,7 @@ struct outsider_stats {
 };
 
 struct runtime_stats {
-  std::vector<worker_stats> workers;
+  std::vector<worker_stats> workers;  // and then the spares
   outsider_stats outsiders;
   // Of the workers and the outsiders.
   worker_stats total;

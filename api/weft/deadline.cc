@@ -73,6 +73,7 @@ bool deadline_join::set_alarm() noexcept {
 }
 
 void deadline_join::alarm::look(rt::job& self, rt::turn& now) noexcept {
+  now.begin_without_frame();
   deadline_join& of = *static_cast<alarm&>(self).all;
   bool is_up = false;
   {

@@ -32,6 +32,7 @@ namespace weft::inline WEFT_ABI {
 
 using runtime_options = rt::options;
 using unhandled_error = rt::unhandled_error;
+using blocked_worker = rt::blocked_worker;
 using dump_options = rt::dump_options;
 
 namespace detail {

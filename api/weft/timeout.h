@@ -87,6 +87,7 @@ class timeout_awaiter : join {
     explicit alarm(timeout_awaiter& of) noexcept : rt::timer(&ring), all(&of) { rt::job::run = &time_is_up; }
     static rt::job* ring(rt::timer& self) noexcept { return &static_cast<alarm&>(self); }
     static void time_is_up(rt::job& self, rt::turn& now) noexcept {
+      now.begin_without_frame();
       timeout_awaiter& of = *static_cast<alarm&>(self).all;
       of.is_timed_out_ = true;
       of.child_.stop(now.later);

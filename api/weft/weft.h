@@ -7,6 +7,7 @@
 #include "weft/as_completed.h"
 #include "weft/as_outcome.h"
 #include "weft/at_coroutine_exit.h"
+#include "weft/block_in_place.h"
 #include "weft/completions.h"
 #include "weft/deadline.h"
 #include "weft/error_group.h"

@@ -6,8 +6,13 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
-idle::idle(std::size_t workers) : workers_(workers), word_(std::uint64_t{0}), is_parked_(workers, false) {
-  sleepers_.reserve(workers);
+idle::idle(std::size_t workers, std::size_t spares)
+    : workers_(workers),
+      has_spares_(spares != 0),
+      word_(std::uint64_t{0}),
+      present_(workers),
+      is_parked_(workers + spares, false) {
+  sleepers_.reserve(workers + spares);
 }
 
 std::size_t idle::take_locked() noexcept {
@@ -67,7 +72,7 @@ idle::post idle::park(std::size_t index, bool was_searching) noexcept {
   is_parked_[index] = true;
   const std::uint64_t change = one_parked - (was_searching ? one_searching : 0);
   const std::uint64_t before = word_->fetch_add(change, std::memory_order_acq_rel);
-  if (sentinel_ == nobody && parked(before) + 1 < workers_) {
+  if (sentinel_ == nobody && parked(before) + 1 < present_) {
     sentinel_ = index;
     departures_seen_ = departures_;
     return post::sentinel;
@@ -79,7 +84,7 @@ idle::post idle::park(std::size_t index, bool was_searching) noexcept {
 idle::leaving idle::unpark(std::size_t index) noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
-  const auto is_unattended = [this] { return sentinel_ == nobody && !sleepers_.empty(); };
+  const auto is_unattended = [this] { return sentinel_ == nobody && (has_spares_ || !sleepers_.empty()); };
   if (!is_parked_[index]) return {.was_taken = true, .is_unattended = is_unattended()};
   is_parked_[index] = false;
   ++departures_;
@@ -102,12 +107,29 @@ idle::duty idle::after_round(std::size_t index) noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != index) return duty::relieved;
-  const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == workers_;
+  const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == present_;
   departures_seen_ = departures_;
   if (!quiet) return duty::next_round;
   sentinel_ = nobody;
   sleepers_.push_back(index);
   return duty::off;
+}
+
+void idle::join() noexcept {
+  WEFT_CHAOS(yield);
+  lock_guard<mutex> guard(lock_);
+  ++present_;
+}
+
+void idle::leave() noexcept {
+  WEFT_CHAOS(yield);
+  lock_guard<mutex> guard(lock_);
+  --present_;
+}
+
+bool idle::are_all_asleep() noexcept {
+  lock_guard<mutex> guard(lock_);
+  return parked(word_->load(std::memory_order_relaxed)) == present_;  // changed under lock_
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -26,7 +26,8 @@ namespace weft::inline WEFT_ABI::rt {
 
 class idle {
  public:
-  explicit idle(std::size_t workers);
+  // Spares count when they have joined, until they leave.
+  explicit idle(std::size_t workers, std::size_t spares = 0);
 
   // A job was published: the worker to wake, if one should be. It counts as searching from now on.
   [[nodiscard]] std::optional<std::size_t> take_one_to_wake() noexcept;
@@ -41,8 +42,9 @@ class idle {
   [[nodiscard]] post park(std::size_t index, bool was_searching) noexcept;
 
   struct leaving {
-    bool was_taken;      // somebody woke us: we count as searching; otherwise as running
-    bool is_unattended;  // nobody is sentinel: when we go on to run a job, somebody should be
+    bool was_taken;  // somebody woke us: we count as searching; otherwise as running
+    bool
+        is_unattended;  // nobody is sentinel: when we go on to run a job, somebody should be, or a spare keep watch
   };
   [[nodiscard]] leaving unpark(std::size_t index) noexcept;
 
@@ -57,11 +59,18 @@ class idle {
   // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
   [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
 
-  // How many do not sleep; a hint.
+  // How many workers do not sleep; a hint.
   [[nodiscard]] std::size_t awake() const noexcept {
-    return workers_ -
-           parked(word_->load(std::memory_order_relaxed));  // decides nothing but how long one spins
+    // Decides nothing but how long one spins.
+    const std::size_t asleep = parked(word_->load(std::memory_order_relaxed));
+    return asleep < workers_ ? workers_ - asleep : 0;  // spares sleep too
   }
+
+  // A spare begins to serve, and serves no more: it is awake both times, and does not search.
+  void join() noexcept;
+  void leave() noexcept;
+  // All who serve.
+  [[nodiscard]] bool are_all_asleep() noexcept;
 
   // For turn::is_anybody_to_be_woken().
   [[nodiscard]] const atomic<std::uint64_t>& word() const noexcept { return *word_; }
@@ -84,9 +93,11 @@ class idle {
   std::size_t take_locked() noexcept;
 
   const std::size_t workers_;
+  const bool has_spares_;
   // Written by workers and wakers, always by read-modify-write; publishes the queues (see the head).
   padded<atomic<std::uint64_t>> word_;
   mutex lock_;
+  std::size_t present_;                // workers, and spares that serve; this and the rest: guarded by lock_
   std::vector<std::size_t> sleepers_;  // the last to park is the first to wake: its caches are warm
   std::size_t sentinel_ = nobody;      // parked, but not among the sleepers
   std::vector<bool> is_parked_;

@@ -32,21 +32,23 @@ worker_view::doing doing_of(worker& one, pause_gate::place where, idle::posture 
 paused_workers::paused_workers(scheduler& of, std::chrono::milliseconds patience)
     : of_(of), self_(of.is_on_worker() ? this_turn().self->index() : pause_gate::no_worker) {
   workplace& place = of.place_;
-  views_.reserve(place.size);  // what can throw comes before the pause
+  const std::size_t count = place.stations.size();
+  views_.reserve(count);  // what can throw comes before the pause
   std::vector<idle::posture> before;
-  before.reserve(place.size);
+  before.reserve(count);
   const auto limit = std::clamp(patience, std::chrono::milliseconds::zero(), longest_patience);
 
   place.pauses.begin(self_);
-  for (std::size_t i = 0; i < place.size; ++i) before.push_back(place.sleepers.posture_of(i));
+  for (std::size_t i = 0; i < count; ++i) before.push_back(place.sleepers.posture_of(i));
   for (const auto& each : place.stations) each->events.wake();
   is_complete_ = place.pauses.wait_for_all(std::chrono::steady_clock::now() + limit);
 
-  for (std::size_t i = 0; i < place.size; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     worker& one = *of.workers_[i];
     station& its = *place.stations[i];
     // One that comes only now is no longer busy, but it came too late for a walk.
-    const worker_view::doing now = doing_of(one, place.pauses.place_of(i), before[i]);
+    worker_view::doing now = doing_of(one, place.pauses.place_of(i), before[i]);
+    if (now == worker_view::doing::between && place.spares.is_resting(i)) now = worker_view::doing::resting;
     // SAFETY: who is calling stands still in pause_gate, or is the calling thread; the gate's lock ordered
     // its writes.
     frame* const running = now == worker_view::doing::calling ? one.current().running : nullptr;

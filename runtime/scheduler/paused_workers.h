@@ -26,6 +26,7 @@ struct worker_view {
     between,    // was between two jobs, or at one that has come to its end
     calling,    // in a job that asks for a report
     busy,       // has not come
+    resting,    // a spare that nobody has called
     ended,      // its thread is gone
   };
 

@@ -11,7 +11,7 @@ scheduler::~scheduler() {
 }
 
 std::error_code scheduler::start(const std::string& name) {
-  const std::size_t count = place_.size;
+  const std::size_t count = total_;
   for (std::size_t i = 0; i < count; ++i) {
     std::unique_ptr<backend> io;
     if (const std::error_code failed = make_backend(backend_kind::system_default, io)) return failed;
@@ -97,6 +97,11 @@ void scheduler::offer_forked() noexcept {
 
 reactor& scheduler::own_reactor() noexcept {
   return is_on_worker() ? this_turn().self->events() : next_reactor();
+}
+
+reactor& scheduler::lasting_reactor() noexcept {
+  if (!is_on_worker() || place_.spares.is_spare(this_turn().self->index())) return next_reactor();
+  return this_turn().self->events();
 }
 
 reactor& scheduler::next_reactor() noexcept {

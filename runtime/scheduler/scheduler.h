@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "weft/rt/os/thread.h"
@@ -25,7 +26,10 @@ class scheduler {
  public:
   // `workers` is at least 1. `owner` is what tasks on our workers call home. `load`: see workplace; outlives us.
   scheduler(std::size_t workers, engine& owner, const core_load* load = nullptr)
-      : owner_(owner), place_(workers, load) {}
+      : scheduler(workers, 0, {}, owner, load) {}
+  scheduler(std::size_t workers, std::size_t spares, watch_options watched, engine& owner,
+            const core_load* load = nullptr)
+      : owner_(owner), total_(workers + spares), place_(workers, spares, std::move(watched), load) {}
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
   ~scheduler();
@@ -53,7 +57,9 @@ class scheduler {
     return self != nullptr && &self->home() == this;
   }
 
+  // Without the spares.
   [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
+  [[nodiscard]] std::size_t size_with_spares() const noexcept { return total_; }
   // Jobs in the shared queue; a hint.
   [[nodiscard]] std::size_t shared_size() const noexcept { return place_.shared.size(); }
   // Any thread, once started.
@@ -70,6 +76,12 @@ class scheduler {
   // The calling worker's reactor; elsewhere, and for what is to be spread, one after the other.
   [[nodiscard]] reactor& own_reactor() noexcept;
   [[nodiscard]] reactor& next_reactor() noexcept;
+  // The same for what stays for long: no spare's.
+  [[nodiscard]] reactor& lasting_reactor() noexcept;
+
+  // On a worker of ours, inside a job: see worker.
+  [[nodiscard]] bool begin_block_in_place() noexcept { return this_turn().self->begin_block_in_place(); }
+  void end_block_in_place() noexcept { this_turn().self->end_block_in_place(); }
 
  private:
   friend class paused_workers;
@@ -77,6 +89,7 @@ class scheduler {
   void submit_from_outside(job& ready) noexcept;
 
   engine& owner_;
+  const std::size_t total_;  // workers and spares
   workplace place_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<os::thread> threads_;

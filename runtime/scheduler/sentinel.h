@@ -16,11 +16,14 @@ namespace weft::inline WEFT_ABI::rt {
 
 class sentinel {
  public:
+  static constexpr std::int64_t usual_longest = 10'000'000;
+  explicit sentinel(std::int64_t longest = usual_longest) noexcept : longest_(longest) {}
+
   // The length of the round that begins now.
   [[nodiscard]] std::int64_t round_ns() noexcept {
     const std::int64_t length = next_;
     ends_at_ = os::now_ns() + length;
-    next_ = std::min(next_ * 2, longest);
+    next_ = std::min(next_ * 2, longest_);
     return length;
   }
 
@@ -28,8 +31,9 @@ class sentinel {
   [[nodiscard]] bool is_round_over() const noexcept { return os::now_ns() >= ends_at_; }
 
  private:
-  static constexpr std::int64_t shortest = 100'000, longest = 10'000'000;
+  static constexpr std::int64_t shortest = 100'000;
 
+  const std::int64_t longest_;
   std::int64_t next_ = shortest;
   std::int64_t ends_at_ = 0;
 };

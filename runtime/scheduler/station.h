@@ -12,6 +12,7 @@
 #include "weft/rt/work/fork_queue.h"
 #include "weft/rt/work/next_slot.h"
 #include "weft/rt/work/run_queue.h"
+#include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
@@ -24,6 +25,8 @@ struct station {
   run_queue ready;                        // those that became ready before: first in, first out
   reactor events;
   worker_counters counts;
+  // Of the worker that sits here; set once, before its thread runs. Neighbours read its atomic fields.
+  const turn* at = nullptr;
 };
 
 using station_list = std::vector<std::unique_ptr<station>>;

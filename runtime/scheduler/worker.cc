@@ -52,12 +52,17 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
   turn_.home = owner;
   turn_.forks = &mine_.forks;
   turn_.others = &shared.sleepers.word();
+  mine_.at = &turn_;
 }
 
 void worker::run() noexcept {
   const turn_guard entered(turn_);
   thread_id_.store(os::this_thread_id(), std::memory_order_relaxed);  // a number for people
-  while (step()) {
+  if (place_.spares.is_spare(index_)) {
+    run_as_spare();
+  } else {
+    while (step()) {
+    }
   }
   place_.pauses.depart(index_);
 }
@@ -67,6 +72,7 @@ bool worker::step() noexcept {
     attend_pause();
   const job* const cut = turn_.resume_first;
   job* next = next_job();
+  if (next == nullptr) turn_.be_without_job();
   if (next == nullptr && WEFT_CHAOS(cut_short)) return sleep_until_work();
   if (next == nullptr) next = search();
   if (next == nullptr) return sleep_until_work();
@@ -79,11 +85,8 @@ bool worker::step() noexcept {
   }
   const bool has_woken = may_be_more && finder_.is_any_left() && place_.wake_one();
   // Whom we have woken finds nobody on duty either: it becomes sentinel, or goes on to a job and owes one like us.
-  if (std::exchange(owes_sentinel_, false) && !has_woken) {
-    if (const auto next_on_duty = place_.sleepers.take_one_for_duty()) {
-      place_.wake(*next_on_duty);
-    }
-  }
+  if (has_woken) owes_sentinel_ = false;
+  wake_next_on_duty();
   // A chain that was only cut by the transfer budget is still in its turn.
   if (cut == nullptr || next != cut) {
     turn_.operations_left = turn::operation_budget;
@@ -93,7 +96,15 @@ bool worker::step() noexcept {
   return true;
 }
 
+void worker::wake_next_on_duty() noexcept {
+  if (!std::exchange(owes_sentinel_, false)) return;
+  auto next = place_.sleepers.take_one_for_duty();
+  if (!next && !place_.spares.is_empty()) next = place_.spares.take_one_to_watch();
+  if (next) place_.wake(*next);
+}
+
 void worker::attend_pause() noexcept {
+  turn_.be_without_job();
   if (turn_.resume_first != nullptr) link_to_those_above(*turn_.resume_first);
   place_.pauses.attend(index_);
 }
@@ -117,7 +128,7 @@ job* worker::next_job() noexcept {
 }
 
 job* worker::search() noexcept {
-  if (place_.size == 1) return nullptr;
+  if (place_.stations.size() == 1) return nullptr;
   if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
   const int rounds = spin_.begin(is_searching_ && place_.may_spin());
   for (int round = 0; round < rounds; ++round) {
@@ -138,6 +149,7 @@ job* worker::search() noexcept {
 void worker::run_job(job& next) noexcept {
   turn_.transfers = 0;
   mine_.counts.jobs.add();
+  turn_.begin_job();
   next.run(next, turn_);
   turn_.running = nullptr;
   if (!turn_.later.empty()) submit_later();
@@ -166,7 +178,7 @@ void worker::submit_last(job_list& ready) noexcept {
 }
 
 void worker::wake_another() noexcept {
-  if (place_.size > 1) place_.wake_one();
+  if (place_.stations.size() > 1) place_.wake_one();
 }
 
 bool worker::sleep_until_work() noexcept {
@@ -188,17 +200,20 @@ bool worker::sleep_until_work() noexcept {
   if (is_any_left || !ready.empty()) finder_.note_unannounced();
   finder_.enqueue(ready);
   wake_up();
+  if (std::exchange(has_news_, false)) [[unlikely]]
+    tell_of_blocked();
   return is_any_left || !is_closing;
 }
 
 void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
   constexpr std::int64_t no_limit = -1;
   mine_.counts.parks.add();
-  sentinel duty;
+  sentinel duty(place_.watching.longest_round_ns(sentinel::usual_longest));
   for (;;) {
     mine_.events.wait(post == idle::post::sentinel ? duty.round_ns() : no_limit, ready);
     if (post == idle::post::sleeper || !ready.empty() || !duty.is_round_over()) return;
-    if (finder_.harvest_neighbours() || finder_.rescue_next() || finder_.is_any_left()) return;
+    has_news_ = place_.look_for_blocked();
+    if (finder_.harvest_neighbours() || finder_.rescue_next() || finder_.is_any_left() || has_news_) return;
     // The wait may have ended by a wake-up and the round at the same moment: what the wake-up was for is
     // looked at here too.
     if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()
@@ -219,6 +234,16 @@ void worker::wake_up() noexcept {
   const idle::leaving how = place_.sleepers.unpark(index_);
   is_searching_ = how.was_taken;
   owes_sentinel_ = how.is_unattended;
+}
+
+// What is called is the program's, and may take its time. So we are awake, others search in our place, and another is
+// sentinel.
+void worker::tell_of_blocked() noexcept {
+  if (std::exchange(is_searching_, false) && place_.sleepers.stop_searching() && finder_.is_any_left()) {
+    place_.wake_one();
+  }
+  wake_next_on_duty();
+  place_.watching.tell_news();
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -6,14 +6,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/core_load.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
 #include "weft/rt/scheduler/pause.h"
+#include "weft/rt/scheduler/reserve.h"
 #include "weft/rt/scheduler/spin.h"
 #include "weft/rt/scheduler/station.h"
+#include "weft/rt/scheduler/watch.h"
 #include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -23,20 +27,27 @@ class scheduler;
 
 // What a worker shares with its peers.
 struct workplace {
-  const std::size_t size;
+  const std::size_t size;  // of workers that were asked for
   station_list stations;
   inject_queue shared;
   idle sleepers;
   pause_gate pauses;
+  watch watching;
+  reserve spares;
   const core_load* const cores;
+  outsider_counters outsiders;
   // Set once, when the scheduler stops: workers leave as soon as they find no job.
   atomic<bool> is_closing{false};
 
   // `load`: what else runs on the cores; null where nothing is to be spared.
-  explicit workplace(std::size_t workers, const core_load* load = nullptr)
-      : size(workers), sleepers(workers), pauses(workers), cores(load) {}
-
-  outsider_counters outsiders;
+  explicit workplace(std::size_t workers, std::size_t spare_workers = 0, watch_options watched = {},
+                     const core_load* load = nullptr)
+      : size(workers),
+        sleepers(workers, spare_workers),
+        pauses(workers + spare_workers),
+        watching(workers + spare_workers, std::move(watched)),
+        spares(workers, spare_workers),
+        cores(load) {}
 
   // A job was published: wakes one worker, unless one searches already. False: nobody was woken.
   bool wake_one() noexcept;
@@ -47,6 +58,11 @@ struct workplace {
   [[nodiscard]] bool may_spin() const noexcept {
     return cores == nullptr || !cores->is_crowded(sleepers.awake());
   }
+
+  // A look at all workers: calls stand-ins for those who are blocked. True: somebody is to be told.
+  [[nodiscard]] bool look_for_blocked() noexcept;
+  void call_stand_in(absence of) noexcept;
+  void wake_those_who_stand_in_no_more() noexcept;
 };
 
 class worker {
@@ -59,6 +75,11 @@ class worker {
 
   // Runs one job, or sleeps until there may be one. False once the scheduler closes and no job is left.
   bool step() noexcept;
+
+  // In a job that is about to block, with everything handed over that others could do. False: it has said so before, and
+  // owes no end.
+  [[nodiscard]] bool begin_block_in_place() noexcept;
+  void end_block_in_place() noexcept;
 
   [[nodiscard]] scheduler& home() const noexcept { return home_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
@@ -90,6 +111,15 @@ class worker {
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;
   void wake_up() noexcept;
+  void wake_next_on_duty() noexcept;
+  void tell_of_blocked() noexcept;
+
+  // worker_away.cc
+  void hand_over() noexcept;
+  void run_as_spare() noexcept;
+  void stand_in_no_more() noexcept;
+  [[nodiscard]] std::optional<absence> rest_until_called() noexcept;
+  void keep_watch() noexcept;
 
   const std::size_t index_;
   workplace& place_;
@@ -102,6 +132,7 @@ class worker {
   std::uint32_t steps_ = 0;
   std::uint32_t cuts_in_a_row_ = 0;
   bool owes_sentinel_ = false;
+  bool has_news_ = false;              // our look as sentinel found somebody to tell of
   atomic<std::int64_t> thread_id_{0};  // written by run()
 };
 

@@ -124,6 +124,7 @@ void scope::resume_job(job& self, turn& now) noexcept {
 
 void scope::unwind_job(job& self, turn& now) noexcept {
   auto& own = static_cast<scope&>(self);
+  if (own.at != nullptr) now.begin_with(*own.at);
   for (int i = 0; i < frames_per_turn; ++i) {
     frame* const dying = own.at;
     if (dying == nullptr) {
@@ -182,7 +183,8 @@ bool scope::on_stop(stop_callbacks::entry& joining, job_list& ready) {
   return true;
 }
 
-void scope_extras::call_back_job(job& self, turn&) noexcept {
+void scope_extras::call_back_job(job& self, turn& now) noexcept {
+  now.begin_without_frame();
   auto& own = static_cast<scope_extras&>(self);
   own.callbacks.request();
   own.let_go();

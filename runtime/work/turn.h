@@ -71,8 +71,25 @@ struct turn {
   // come back; publishes nothing.
   atomic<std::source_location> resumed_at{std::source_location()};
 
+  // Grows by two with each job; odd while one runs, even while the worker looks for one, sleeps, or has said that it
+  // blocks. Written by this thread, compared by whoever watches whether it moves (scheduler/watch.h); publishes nothing.
+  atomic<std::uint64_t> pulse{0};
+  [[nodiscard]] static constexpr bool is_at_job(std::uint64_t pulse) noexcept { return (pulse & 1) != 0; }
+
+  // The two writes of `pulse`: plain ones, which only this thread makes.
+  void begin_job() noexcept {
+    pulse.store((pulse.load(std::memory_order_relaxed) | 1) + 2, std::memory_order_relaxed);
+  }
+  void be_without_job() noexcept {
+    pulse.store(pulse.load(std::memory_order_relaxed) & ~std::uint64_t{1}, std::memory_order_relaxed);
+  }
+
   // `next` is resumed by a job.
   void begin_with(frame& next) noexcept;
+  // A job that begins with none; it may come to one.
+  void begin_without_frame() noexcept {
+    resumed_at.store(std::source_location(), std::memory_order_relaxed);  // as in begin_with()
+  }
 
   // One more operation of this job has completed without waiting. False: it should step aside now.
   [[nodiscard]] bool spend_operation() noexcept {

@@ -37,6 +37,11 @@ def difference(expected, printed):
     return list(lines) if expected != printed else []
 
 
+def without_blocked_workers(said):
+    """On a crowded machine a worker may be kept from running in the middle of a job, and is reported."""
+    return [line for line in said.splitlines() if not (line.startswith("weft: worker ") and " in one job " in line)]
+
+
 def problems_of_run(check, binary):
     ran = subprocess.run([binary], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     wrong, expected = [], check["expected"]
@@ -51,7 +56,7 @@ def problems_of_run(check, binary):
             wrong += difference(expected["output"], ran.stdout)
         if "stderr" in expected:
             wrong += missing(expected["stderr"], ran.stderr)
-        elif ran.stderr:
+        elif without_blocked_workers(ran.stderr):
             wrong.append("it writes to standard error, which the page does not show")
     return wrong, ran.stderr
 

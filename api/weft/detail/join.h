@@ -115,6 +115,7 @@ class join : public rt::leaf_op {
   }
 
   static void forward_job(rt::job& parent, rt::turn& now) noexcept {
+    now.begin_without_frame();
     auto& waiting = static_cast<rt::scope&>(parent);
     auto& self = static_cast<join&>(waiting.armed_op());
     self.stop_children(now.later);
