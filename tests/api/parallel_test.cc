@@ -508,5 +508,88 @@ TEST(parallel_reduce, uses_both_workers_and_throws_the_leftmost_error) {
   });
 }
 
+TEST(parallel_for_async, calls_the_body_once_for_each_element_whatever_the_grain) {
+  for (const std::size_t workers : {1u, 2u, 4u}) {
+    for (const std::size_t grain : {0u, 1u, 7u, 5000u}) {
+      std::vector<std::atomic<int>> calls(1000);
+      const auto body = [&]() -> task<> {
+        co_await parallel_for_async(0, 1000, [&](int i) { ++calls[static_cast<std::size_t>(i)]; }, grain);
+        co_await parallel_for_async(calls, [](std::atomic<int>& each) { ++each; }, grain);
+      };
+      run(body(), {.workers = workers});
+      for (const auto& each : calls) ASSERT_EQ(each, 2) << workers << " workers, grain " << grain;
+    }
+  }
+}
+
+TEST(parallel_for_async, keeps_a_range_that_is_moved_in_and_runs_on_two_workers) {
+  meeting both(2);
+  const auto body = [&]() -> task<> {
+    std::vector<int> mine(2);
+    co_await parallel_for_async(std::move(mine), [&](int) { EXPECT_TRUE(both.attend()); }, 1);
+  };
+  run(body(), {.workers = 2});
+  EXPECT_EQ(both.threads(), 2u);
+}
+
+TEST(parallel_for_async, lets_other_tasks_run_in_between) {
+  std::atomic<bool> has_run = false;
+  const auto body = [&]() -> task<> {
+    auto other = spawn([&]() -> task<> {
+      has_run = true;
+      co_return;
+    });
+    bool was_seen = false;
+    co_await parallel_for_async(0, 10'000, [&](int) { was_seen = has_run; }, 1);
+    EXPECT_TRUE(was_seen);
+    co_await std::move(other);
+  };
+  run(body(), {.workers = 1});
+}
+
+TEST(parallel_for_async, throws_what_its_body_throws_and_stops_in_the_next_piece) {
+  int calls = 0;
+  const auto fails = [&]() -> task<> {
+    const auto body = [&](int i) {
+      ++calls;
+      if (i == 9) throw i;
+    };
+    co_await parallel_for_async(0, 1000, body, 1);
+  };
+  EXPECT_THROW(run(fails(), {.workers = 1}), int);
+  EXPECT_EQ(calls, 10);
+
+  runtime rt({.workers = 2});
+  gate stopped;
+  std::atomic<int> begun = 0;
+  const auto stops = [&]() -> task<> {
+    const auto body = [&](int) {
+      ++begun;
+      stopped.pass();
+    };
+    co_await parallel_for_async(0, 1000, body, 1);
+  };
+  auto handle = rt.spawn(stops);
+  EXPECT_TRUE(stopped.is_reached(2));
+  handle.request_stop();
+  stopped.open();
+  const auto join = [&]() -> task<> { co_await std::move(handle); };
+  EXPECT_THROW(rt.block_on(join()), stopped_error);
+  EXPECT_EQ(begun, 2);
+}
+
+TEST(parallel_reduce_async, gives_what_parallel_reduce_gives) {
+  std::vector<double> all;
+  for (int i = 0; i < 10'000; ++i) all.push_back(1.0 / (i + 1));
+  const auto sum = [&] {
+    return parallel_reduce(all.begin(), all.end(), 1.0, std::identity(), std::plus<>());
+  };
+  const double expected = in_a_task(1, sum);
+  const auto body = [&]() -> task<double> {
+    co_return co_await parallel_reduce_async(all.begin(), all.end(), 1.0, std::identity(), std::plus<>());
+  };
+  for (const std::size_t workers : {1u, 3u}) EXPECT_EQ(run(body(), {.workers = workers}), expected);
+}
+
 }  // namespace
 }  // namespace weft::test

@@ -46,6 +46,8 @@ class parallel_sum {
     return sum;
   }
 
+  T add(T low, T high) { return combine_(std::move(low), std::move(high)); }
+
   [[nodiscard]] std::size_t grain() const noexcept { return grain_; }
 
  private:
