@@ -15,6 +15,7 @@
 #include "weft/named.h"
 #include "weft/offload.h"
 #include "weft/outcome.h"
+#include "weft/parallel.h"
 #include "weft/runtime.h"
 #include "weft/sleep.h"
 #include "weft/spawn.h"
