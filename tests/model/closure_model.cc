@@ -22,7 +22,10 @@ struct seat {
   rt::fork_queue forks{2};
   rt::turn now;
 
-  seat() { now.forks = &forks; }
+  seat() {
+    now.forks = &forks;
+    explorer::get().keep_per_thread(reinterpret_cast<void**>(&weft_current_turn));
+  }
 
   // One job of a neighbour's.
   void steal_from(seat& victim) {
@@ -94,16 +97,15 @@ void helping() {
   seat owner;
   seat thief;
   called deeper;
-  bool is_owner_waiting = false;
   threads({[&] {
+             const rt::turn_guard entered(owner.now);
              invoke(
                  owner.now,
                  [&] {
                    rt::turn& now = weft_current_turn == &thief.now ? thief.now : owner.now;
                    invoke(now, [&] { deeper.call(); }, [] {});
                  },
-                 [&] { is_owner_waiting = true; });
-             is_owner_waiting = false;
+                 [] {});
              require(deeper.times == 1, "what was forked deeper has been called");
            },
            [&] {
@@ -124,6 +126,7 @@ void helping_above() {
   seat thief;
   called deeper;
   threads({[&] {
+             const rt::turn_guard entered(owner.now);
              invoke(
                  owner.now,
                  [&] {
