@@ -53,8 +53,8 @@ void closure::end(rt::turn& now, rt::frame* before) noexcept {
   WEFT_CHAOS(yield);
   rt::backoff pause;
   std::uintptr_t found = taken;
-  // Release: what the function did, for wait_for_end(). Acquire: the sleeper.
-  while (!word_.compare_exchange_strong(found, ended, std::memory_order_acq_rel, std::memory_order_acquire)) {
+  // Release: what the function did, for wait_for_end(). Acquire: the sleeper. A failure only looks for whom to expect.
+  while (!word_.compare_exchange_strong(found, ended, std::memory_order_acq_rel, std::memory_order_relaxed)) {
     if (found == helped) {
       pause.pause();  // a steal takes microseconds
       found = taken;
