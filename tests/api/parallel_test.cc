@@ -114,8 +114,8 @@ TEST(parallel_invoke, gives_back_what_a_function_on_another_worker_has_made) {
 
 TEST(parallel_invoke, forks_inside_of_forks_and_adds_up_on_any_number_of_workers) {
   for (const std::size_t workers : {1u, 2u, 4u}) {
-    const int n = is_sanitized ? 16 : 20;
-    EXPECT_EQ(in_a_task(workers, [n] { return fib(n); }), n == 16 ? 987u : 6765u);
+    constexpr int n = is_sanitized ? 16 : 20;
+    EXPECT_EQ(in_a_task(workers, [] { return fib(n); }), n == 16 ? 987u : 6765u);
   }
 }
 
