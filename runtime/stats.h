@@ -21,7 +21,8 @@ struct worker_stats {
   // not counted.
   std::uint64_t spawns = 0;
   // What was offered to the other workers while its worker went into something else: children of joins (when_all,
-  // when_any and their like), all but one of each join, and the callers of task_group::fork().
+  // when_any and their like), all but one of each join, closures of parallel_invoke and its like, and the callers of
+  // task_group::fork().
   std::uint64_t forks = 0;
   // How often it took something out of a neighbour's queues: one forked child, or up to half of the ready
   // tasks.

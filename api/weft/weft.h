@@ -16,6 +16,7 @@
 #include "weft/named.h"
 #include "weft/offload.h"
 #include "weft/outcome.h"
+#include "weft/parallel.h"
 #include "weft/runtime.h"
 #include "weft/runtime_stats.h"
 #include "weft/sleep.h"

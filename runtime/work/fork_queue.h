@@ -92,6 +92,15 @@ class fork_queue {
     return taken;
   }
 
+  // Owner. Where the next item will stand: all that is pushed from now on, and not popped, stands there or above.
+  [[nodiscard]] std::int64_t mark() const noexcept { return bottom_->load(std::memory_order_relaxed); }
+
+  // Any thread. steal(), if the oldest item stands at `mark` or above; null otherwise.
+  [[nodiscard]] job* steal_above(std::int64_t mark) noexcept {
+    // Relaxed: top_ only grows, so whatever steal() finds stands above as well.
+    return top_->load(std::memory_order_relaxed) < mark ? nullptr : steal();
+  }
+
   // Any thread; hints.
   [[nodiscard]] std::size_t size() const noexcept {
     const std::int64_t top = top_->load(std::memory_order_acquire);

@@ -47,6 +47,20 @@ TEST(fork_queue, pop_within_takes_the_youngest_if_it_stands_in_the_block_and_not
   EXPECT_EQ(pop_one_of(0, 3), nullptr);
 }
 
+TEST(fork_queue, steal_above_takes_the_oldest_only_if_it_was_pushed_after_the_mark) {
+  fork_queue queue;
+  std::array<counting_job, 3> jobs;
+  queue.push(jobs[0]);
+  const std::int64_t mark = queue.mark();
+  EXPECT_EQ(queue.steal_above(mark), nullptr);
+  queue.push(jobs[1]);
+  EXPECT_EQ(queue.steal_above(mark), nullptr) << "an older one stands before it";
+  EXPECT_EQ(queue.steal(), &jobs[0]);
+  EXPECT_EQ(queue.steal_above(mark), &jobs[1]);
+  EXPECT_EQ(queue.steal_above(mark), nullptr);
+  EXPECT_EQ(queue.mark(), mark + 1);
+}
+
 TEST(fork_queue, an_emptied_queue_works_on_from_either_end) {
   fork_queue queue(2);
   counting_job only;

@@ -1,4 +1,5 @@
-// weft: the problems of forking and joining. when_all offers all children to the workers before the first one runs.
+// weft: the problems of forking and joining. when_all offers all children to the workers before the first one runs;
+// fib_closures goes by parallel_invoke.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <vector>
@@ -30,6 +31,23 @@ void fib(compare::cell& now) {
   now.check(got, compare::fib_answer(n));
 }
 COMPARE_PROBLEM(fib);
+
+std::uint64_t fib_closures_of(int n) {
+  if (n < 2) return static_cast<std::uint64_t>(n);
+  std::uint64_t left = 0;
+  std::uint64_t right = 0;
+  weft::parallel_invoke([&] { left = fib_closures_of(n - 1); }, [&] { right = fib_closures_of(n - 2); });
+  return left + right;
+}
+
+void fib_closures(compare::cell& now) {
+  weft::runtime rt({.workers = now.threads()});
+  const int n = now.size(compare::fib_full, compare::fib_tiny);
+  std::uint64_t got = 0;
+  for (auto _ : now) weft::parallel_invoke(rt, [&] { got = fib_closures_of(n); });
+  now.check(got, compare::fib_answer(n));
+}
+COMPARE_PROBLEM(fib_closures);
 
 std::uint64_t sum_of(const std::vector<std::uint64_t>& values) {
   std::uint64_t sum = 0;
