@@ -72,7 +72,7 @@ class watched_backend final : public backend {
 
 class workbench {
  public:
-  explicit workbench(std::size_t count, const core_load* load = nullptr) : place(count, load) {
+  explicit workbench(std::size_t count, const core_load* load = nullptr) : place(count, 0, {}, load) {
     for (std::size_t i = 0; i < count; ++i) {
       auto io = std::make_unique<watched_backend>();
       backends.push_back(io.get());
