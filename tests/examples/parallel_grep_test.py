@@ -13,6 +13,8 @@ import sys
 import tempfile
 import unittest
 
+from reports import without_blocked_workers
+
 PROGRAM = ""
 PATIENCE = 120  # seconds; turns a hang into a red test
 ENVIRONMENT = dict(os.environ, LC_ALL="C")
@@ -23,7 +25,7 @@ def run(program, *arguments, **options):
     done = subprocess.run(
         [program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=ENVIRONMENT, timeout=PATIENCE, **options)
-    return done.returncode, done.stdout, done.stderr
+    return done.returncode, done.stdout, without_blocked_workers(done.stderr)
 
 
 def lines_of(text):

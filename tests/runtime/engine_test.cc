@@ -316,10 +316,10 @@ TEST(engine, the_reporter_is_the_users_and_outlives_the_engine) {
 
 TEST(engine, by_default_a_lost_error_is_a_line_on_standard_error_whatever_was_thrown) {
   engine home(options{.workers = 1});
+  const std::source_location here = std::source_location::current();
   const auto report = [&](std::exception_ptr error) {
     testing::internal::CaptureStderr();
-    (*home.unhandled())(
-        {.name = "mine", .where = std::source_location::current(), .error = std::move(error)});
+    (*home.unhandled())({.name = "mine", .where = here, .error = std::move(error), .stack = {&here, 1}});
     return testing::internal::GetCapturedStderr();
   };
   const std::string known = report(std::make_exception_ptr(std::runtime_error("out of cheese")));
