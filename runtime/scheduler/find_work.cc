@@ -28,7 +28,8 @@ job* find_work::next() noexcept {
 }
 
 job* find_work::next_ready() noexcept {
-  if (next_in_a_row_ < most_next_in_a_row && !WEFT_CHAOS(shuffle)) {
+  if (WEFT_CHAOS(shuffle)) next_in_a_row_ = most_next_in_a_row;
+  if (next_in_a_row_ < most_next_in_a_row) {
     if (job* found = mine_.next.take()) {
       ++next_in_a_row_;
       return found;

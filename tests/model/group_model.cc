@@ -41,7 +41,7 @@ void late_spawn() {
 
 // The body forks: its rest is taken by another worker, or by its own after the child.
 void forked_child() {
-  rt::engine home(engine_of(2));
+  rt::engine home(rt::engine_of(2));
   plain<int> ran;
   int went_on = 0;
   signal done;

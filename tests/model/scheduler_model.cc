@@ -80,7 +80,7 @@ void submitted_by_a_worker() {
   errand second([&] { begun.set(); });
   signal done;
   errand first([&] {
-    all->submit(second);
+    all->spawn(second);
     begun.wait(false);
     done.set();
   });

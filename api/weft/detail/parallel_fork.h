@@ -50,8 +50,9 @@ class fork : closure {
     fork* of;
     rt::turn& now;
     ~unwinding() {
-      if (of != nullptr) [[unlikely]]
+      if (of != nullptr) [[unlikely]] {
         of->abandon(now);
+      }
     }
   };
 
