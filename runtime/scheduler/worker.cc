@@ -163,8 +163,10 @@ void worker::submit_later() noexcept {
 }
 
 // What the running job made ready is run here next, so it costs no wake-up. If the job is long, the sentinel comes for it.
+// Between jobs (a spare that keeps watch and calls back) and while one blocks in place, nothing is to be run here next.
 void worker::submit(job& ready) noexcept {
-  if (!finder_.put_next(ready)) submit_last(ready);
+  const bool is_at_job = turn::is_at_job(turn_.pulse.load(std::memory_order_relaxed));  // ours
+  if (!is_at_job || !finder_.put_next(ready)) submit_last(ready);
 }
 
 void worker::submit_last(job& ready) noexcept {

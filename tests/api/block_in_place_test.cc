@@ -19,7 +19,9 @@
 #include "tests/support/loopback.h"
 #include "weft/runtime.h"
 #include "weft/sleep.h"
+#include "weft/spawn.h"
 #include "weft/stop.h"
+#include "weft/sync/semaphore.h"
 #include "weft/task_group.h"
 #include "weft/when_all.h"
 #include "weft/yield.h"
@@ -123,6 +125,27 @@ TEST(block_in_place, lets_a_spare_do_all_that_the_only_worker_has_behind_it) {
   behind all;
   runtime rt(with_spares(1, 1));
   EXPECT_TRUE(rt.block_on(has_all_behind(all, waits_in_place)));
+}
+
+// A task that is woken would be what its worker runs next; here that worker is away.
+TEST(block_in_place, lets_a_spare_run_what_the_function_itself_wakes) {
+  runtime rt(with_spares(1, 1));
+  semaphore passes(0);
+  test::gate has_run;
+  const auto waits = [&]() -> task<> {
+    const semaphore_permit passed = co_await passes.acquire();
+    has_run.open();
+  };
+  const auto blocks = [&]() -> task<> {
+    auto waiter = spawn(waits);
+    co_await yield_now();
+    block_in_place([&] {
+      passes.add_permits(1);
+      has_run.pass();
+    });
+    co_await waiter;
+  };
+  rt.block_on(blocks());
 }
 
 TEST(block_in_place, B7_lets_the_other_workers_do_it_where_there_is_no_spare) {

@@ -44,7 +44,7 @@ struct fairness : testing::Test {
         if (!is_over) now.self->submit(*made[i == 0 ? made.size() - 1 : made.size() - 2]);
       });
     }
-    bench.workers[0]->submit(*made[made.size() - 2]);
+    make_next(*made[made.size() - 2]);
   }
   // Each job forks the next one: the queue of forked children never runs out.
   void let_a_storm_of_forks_rage() {
@@ -70,6 +70,14 @@ struct fairness : testing::Test {
     reactor& events = bench.workers[0]->events();
     due.prepare(events.timers(), events.now_ns() - 1'000'000);
     EXPECT_NE(events.insert(due), timer_inserted::refused);
+  }
+
+  // As a job of the worker does.
+  void make_next(job& woken) {
+    turn& own = bench.workers[0]->current();
+    own.begin_job();
+    bench.workers[0]->submit(woken);
+    own.be_without_job();
   }
 
   void make(std::function<void(turn&)> body) {
@@ -136,7 +144,7 @@ TEST_F(fairness, a_storm_of_forks_does_not_starve_a_ready_task) {
 TEST_F(fairness, a_storm_of_forks_does_not_starve_what_was_to_be_next) {
   let_a_storm_of_forks_rage();
   flood_with_spawns(8);
-  bench.workers[0]->submit(victim);
+  make_next(victim);
   jobs_until_victim(for_next);
 }
 
