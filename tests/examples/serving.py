@@ -15,6 +15,8 @@ import socket
 import subprocess
 import time
 
+from reports import without_blocked_workers
+
 PATIENCE = 60  # seconds; turns a hang into a red test
 
 
@@ -59,7 +61,7 @@ class Server:
         status = self.wait()
         if status != 0:
             raise AssertionError("expected exit status 0 after %s, came %s: %s" % (which.name, status, self.problems))
-        return self.problems
+        return without_blocked_workers(self.problems)
 
     def kill(self):
         if self.process.returncode is None:
@@ -68,9 +70,14 @@ class Server:
 
     def problem(self):
         """Waits for a line on standard error; stop() then gives those that follow."""
-        if not select.select([self.process.stderr], [], [], PATIENCE)[0]:
-            raise AssertionError("expected a line on standard error, came none in %d s" % PATIENCE)
-        return self.process.stderr.readline()
+        line = ""
+        while not without_blocked_workers(line):
+            if not select.select([self.process.stderr], [], [], PATIENCE)[0]:
+                raise AssertionError("expected a line on standard error, came none in %d s" % PATIENCE)
+            line = self.process.stderr.readline()
+            if not line:
+                break
+        return line
 
     def refuses_connections(self):
         try:
