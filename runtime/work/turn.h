@@ -32,7 +32,7 @@ struct turn {
 
   frame_lists frames;
 
-  // Run next, before anything else is looked for. At most one: a job ends by handing over to one other.
+  // Run next, before anything else is looked for. At most one: a job ends by handing over to one other. A chain's.
   job* resume_first = nullptr;
 
   // Submitted when the running job comes back.

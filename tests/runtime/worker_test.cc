@@ -153,7 +153,7 @@ TEST_F(worker_alone, closing_while_it_falls_asleep_is_not_missed) {
 // --- nothing starves, even on one worker
 
 TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_a_ready_task) {
-  function_job endless([](turn&) {});
+  function_chain endless([](turn&) {});
   endless.body = [&](turn& now) { now.resume_first = &endless; };
   counting_job ready;
   bench.place.shared.push(endless);
@@ -166,7 +166,7 @@ TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_a_read
 }
 
 TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_the_shared_queue) {
-  function_job endless([](turn&) {});
+  function_chain endless([](turn&) {});
   endless.body = [&](turn& now) { now.resume_first = &endless; };
   counting_job injected;
   bench.place.shared.push(endless);
@@ -179,7 +179,7 @@ TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_the_sh
 }
 
 TEST_F(worker_alone, a_coroutine_that_never_ends_its_turn_does_not_starve_timers) {
-  function_job endless([](turn&) {});
+  function_chain endless([](turn&) {});
   endless.body = [&](turn& now) { now.resume_first = &endless; };
   counting_job event;
   job_timer due(event);
@@ -387,7 +387,7 @@ TEST_F(worker_test, a_job_that_begins_after_all_were_off_duty_is_attended_by_a_n
 }
 
 TEST_F(worker_test, a_chain_that_is_cut_in_favour_of_another_job_is_offered_to_the_neighbour) {
-  function_job endless([](turn&) {});
+  function_chain endless([](turn&) {});
   endless.body = [&](turn& now) { now.resume_first = &endless; };
   int wakes_during_the_other = -1;
   function_job other([&](turn&) { wakes_during_the_other = neighbours_wakes(); });

@@ -8,6 +8,7 @@
 #include "weft/rt/reactor/timer.h"
 #include "weft/rt/work/job.h"
 #include "weft/rt/work/job_list.h"
+#include "weft/rt/work/scope.h"
 #include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -26,6 +27,15 @@ struct counting_job : job {
 struct function_job : job {
   explicit function_job(std::function<void(turn&)> given) : body(std::move(given)) { run = &call_it; }
   static void call_it(job& self, turn& now) noexcept { static_cast<function_job&>(self).body(now); }
+  std::function<void(turn&)> body;
+};
+
+// The same as a chain, which is what a job may leave to be run first.
+struct function_chain : scope {
+  explicit function_chain(std::function<void(turn&)> given) : body(std::move(given)) { run = &call_it; }
+  static void call_it(job& self, turn& now) noexcept {
+    static_cast<function_chain&>(static_cast<scope&>(self)).body(now);
+  }
   std::function<void(turn&)> body;
 };
 
