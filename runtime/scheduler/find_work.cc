@@ -56,7 +56,7 @@ job* find_work::steal() noexcept {
     if (WEFT_CHAOS(shuffle)) continue;
     if (at == own_) continue;
     station& victim = *all_[at];
-    if (job* found = victim.forks.steal()) return count_steal(found);
+    if (job* found = victim.forks.steal_into(mine_.forks)) return count_steal(found);
     if (mine_.ready.has_room_for_half()) {
       if (job* found = victim.ready.steal_half_into(mine_.ready)) return count_steal(found);
     }

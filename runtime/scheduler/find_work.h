@@ -6,8 +6,8 @@
 //                      turn
 //   the shared queue
 //   its own reactor    without waiting
-//   its neighbours     from a random one on: an old forked child, half of the ready tasks; at last their
-//                      reactors
+//   its neighbours     from a random one on: the oldest forked children (one, or an eighth of many), half of the
+//                      ready tasks; at last their reactors
 //
 // Ready tasks are first the one in the next slot, but at most three times in a row while others wait; then the oldest.
 //

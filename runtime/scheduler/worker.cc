@@ -110,7 +110,9 @@ void worker::attend_pause() noexcept {
 }
 
 job* worker::next_job() noexcept {
-  if (turn_.resume_first == nullptr && WEFT_CHAOS(forced_steal)) return finder_.steal();
+  if (turn_.resume_first == nullptr && WEFT_CHAOS(forced_steal)) {
+    if (job* found = finder_.steal()) return found;
+  }
   job* const first = std::exchange(turn_.resume_first, nullptr);
   if (first == nullptr) {
     cuts_in_a_row_ = 0;
@@ -184,6 +186,7 @@ void worker::wake_another() noexcept {
 }
 
 bool worker::sleep_until_work() noexcept {
+  WEFT_DCHECK(mine_.next.empty(), "nobody comes for what stands there while all sleep");
   // The seat first: once we are announced as asleep, a wake-up must reach us and no neighbour's poll. A
   // neighbour holds it for one system call at most.
   for (backoff pause; !mine_.events.try_sit();) pause.pause();

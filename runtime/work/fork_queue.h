@@ -1,19 +1,25 @@
 // Forked children, last in first out: the owner pushes and pops at the bottom, thieves take from the top.
 //
-// The deque of Chase and Lev ("Dynamic circular work-stealing deque", SPAA 2005) with the orders of Lê, Pop,
-// Cohen and Zappa Nardelli ("Correct and efficient work-stealing for weak memory models", PPoPP 2013), but
-// with the order on the operations: ThreadSanitizer does not see a standalone fence.
+// The protocol of Frigo, Leiserson and Randall ("The implementation of the Cilk-5 multithreaded language", PLDI 1998,
+// "THE"): a thief first moves top up over what it wants, then looks whether the owner was faster. Thieves exclude each
+// other; the owner takes their lock only where it meets one at the same item. Ours differs in two things. The fence
+// between the thief's two steps is the heavy half of a pair whose light half, on the owner's side, costs nothing
+// (decision 0026). And as that fence is dear, a thief takes several items from a long queue (decision 0032).
 //
-// Invariant 1: top_ only grows, so no word repeats and no item is taken twice.
-// Invariant 2: only the owner writes bottom_, the slots and ring_.
-// Invariant 3: a ring that was outgrown lives until the queue dies: a thief may still read it.
+// Invariant 1: an item stands in [top, bottom_) until somebody takes it. The owner takes one only after it has seen,
+// with bottom_ lowered to it, that top has not passed it; a thief only what it has found below bottom_ after its fence.
+// Invariant 2: only the owner writes bottom_, the slots and ring_; only the holder of the lock writes top and left.
+// Invariant 3: no slot is used again before left has passed it: a thief has read it. A ring that was outgrown lives until
+// the queue dies.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/backoff.h"
 #include "weft/rt/base/chaos.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/work/job.h"
@@ -44,22 +50,20 @@ class fork_queue {
     reserve();
     owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
     WEFT_CHAOS(yield);
-    bottom_->store(bottom + 1, std::memory_order_release);  // pairs with steal(): load of bottom_
+    bottom_->store(bottom + 1, std::memory_order_release);  // pairs with claim(): load of bottom_
   }
 
   // Owner. Makes room for one more item: the next push() does not throw. Throws std::bad_alloc.
   void reserve() {
-    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
-    const std::int64_t top = top_->load(std::memory_order_acquire);        // a thief has left the slots below
-    if (bottom - top >= owned_->size()) [[unlikely]]
-      grow(top, bottom);
+    if (room() == 0) [[unlikely]]
+      grow();
   }
 
   // Owner. The item pushed last, or null when there is none (or a thief was faster).
   [[nodiscard]] job* pop() noexcept {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
     // A cheap look first: an empty queue costs no locked instruction.
-    if (top_->load(std::memory_order_relaxed) > bottom) return nullptr;
+    if (thieves_->top.load(std::memory_order_relaxed) > bottom) return nullptr;
     return take(bottom, owned_->slot(bottom).load(std::memory_order_relaxed));
   }
 
@@ -73,23 +77,20 @@ class fork_queue {
     return take(bottom, last);
   }
 
-  // Any thread. The oldest item, or null when there is none or another was faster.
-  [[nodiscard]] job* steal() noexcept {
-    std::int64_t top = top_->load(std::memory_order_seq_cst);             // before bottom_: see pop()
-    if (top >= bottom_->load(std::memory_order_seq_cst)) return nullptr;  // pairs with push(): release
-    if (fence_ != nullptr) {
-      // Now the owner has seen `top`, or we see what it has taken before.
-      fence_();
-      if (top >= bottom_->load(std::memory_order_acquire)) return nullptr;
-    }
-    WEFT_CHAOS(yield);
-    ring* current = ring_.load(std::memory_order_acquire);            // pairs with grow()
-    job* taken = current->slot(top).load(std::memory_order_relaxed);  // ours only if the exchange succeeds
-    WEFT_CHAOS(yield);
-    if (!top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
-      return nullptr;
-    }
-    return taken;
+  // Any thread. The oldest item, or null when there is none or another thief is at it.
+  [[nodiscard]] job* steal() noexcept { return steal_above(0); }
+
+  // The owner of `own`, another queue. The same, and from a long queue some more of the oldest, which go to `own`.
+  [[nodiscard]] job* steal_into(fork_queue& own) noexcept {
+    job* oldest = nullptr;
+    take_oldest(0, 1 + own.room(), [&](job& each) {
+      if (oldest == nullptr) {
+        oldest = &each;
+      } else {
+        own.push(each);  // there is room
+      }
+    });
+    return oldest;
   }
 
   // Owner. Where the next item will stand: all that is pushed from now on, and not popped, stands there or above.
@@ -97,18 +98,19 @@ class fork_queue {
 
   // Any thread. steal(), if the oldest item stands at `mark` or above; null otherwise.
   [[nodiscard]] job* steal_above(std::int64_t mark) noexcept {
-    // Relaxed: top_ only grows, so whatever steal() finds stands above as well.
-    return top_->load(std::memory_order_relaxed) < mark ? nullptr : steal();
+    job* oldest = nullptr;
+    take_oldest(mark, 1, [&](job& each) { oldest = &each; });
+    return oldest;
   }
 
   // Any thread; hints.
   [[nodiscard]] std::size_t size() const noexcept {
-    const std::int64_t top = top_->load(std::memory_order_acquire);
+    const std::int64_t top = thieves_->top.load(std::memory_order_acquire);
     const std::int64_t bottom = bottom_->load(std::memory_order_acquire);
     return bottom > top ? static_cast<std::size_t>(bottom - top) : 0;
   }
   [[nodiscard]] bool empty() const noexcept {
-    return top_->load(std::memory_order_acquire) >= bottom_->load(std::memory_order_acquire);
+    return thieves_->top.load(std::memory_order_acquire) >= bottom_->load(std::memory_order_acquire);
   }
 
  private:
@@ -131,44 +133,107 @@ class fork_queue {
     atomic<job*>* slots;
   };
 
+  // Of a queue so long, how many items a thief takes at once. One of a short one: each is larger than all that are younger,
+  // where forks nest.
+  static constexpr std::int64_t share_of(std::int64_t size) noexcept {
+    return WEFT_MODEL ? size : std::clamp(size / 8, std::int64_t{1}, std::int64_t{32});
+  }
+
+  // Owner. How many items can be pushed before the ring is full.
+  [[nodiscard]] std::int64_t room() const noexcept {
+    // Acquire: a thief has read the slots below.
+    const std::int64_t left = thieves_->left.load(std::memory_order_acquire);
+    return owned_->size() - (bottom_->load(std::memory_order_relaxed) - left);  // ours
+  }
+
   // Owner. Takes `last`, which was read from the slot at `bottom`, if no thief has.
   [[nodiscard]] job* take(std::int64_t bottom, job* last) noexcept {
-    // Store, then load: either a thief sees the lower bottom_, or we see its higher top_.
+    // Store, then load: either a thief sees the lower bottom_, or we see its higher top.
     std::int64_t top;
     if (fence_ != nullptr) [[likely]] {
       bottom_->store(bottom, std::memory_order_relaxed);
       asm volatile("" ::: "memory");  // for the compiler; for the processor there is the thief's fence
       WEFT_CHAOS(yield);
-      top = top_->load(std::memory_order_relaxed);
+      top = thieves_->top.load(std::memory_order_relaxed);
     } else {
       bottom_->store(bottom, std::memory_order_seq_cst);
       WEFT_CHAOS(yield);
-      top = top_->load(std::memory_order_seq_cst);
+      top = thieves_->top.load(std::memory_order_seq_cst);
     }
-    if (top < bottom) [[likely]]
+    if (top <= bottom) [[likely]]
       return last;
-    // The last one: race the thieves for it. Or none: they were faster.
-    if (top > bottom ||
-        !top_->compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    return take_in_turn(bottom, last);
+  }
+
+  // A thief is, or was, at the same item. It may find that we were faster, and leave it.
+  WEFT_COLD job* take_in_turn(std::int64_t bottom, job* last) noexcept {
+    bottom_->store(bottom + 1, std::memory_order_release);  // a thief that reads this must see the slots
+    for (backoff pause; thieves_->is_locked.exchange(true, std::memory_order_acquire);) pause.pause();
+    if (thieves_->top.load(std::memory_order_relaxed) > bottom) {  // nobody else writes it now
       last = nullptr;
+    } else {
+      bottom_->store(bottom, std::memory_order_relaxed);  // published by the lock
     }
-    bottom_->store(bottom + 1,
-                   std::memory_order_release);  // release: a thief that reads this must see the slots
+    thieves_->is_locked.store(false, std::memory_order_release);
     return last;
   }
 
-  WEFT_COLD void grow(std::int64_t top, std::int64_t bottom) {
+  // Any thread. Calls `take` with the oldest items, the oldest first: as many as there are for one thief, at most `most`,
+  // and none unless the oldest stands at `mark` or above.
+  template <class Take>
+  void take_oldest(std::int64_t mark, std::int64_t most, Take take) noexcept {
+    // Two looks that write nothing.
+    if (empty() || thieves_->is_locked.load(std::memory_order_relaxed)) return;
+    if (thieves_->is_locked.exchange(true, std::memory_order_acquire)) return;
+    const std::int64_t top = thieves_->top.load(std::memory_order_relaxed);    // nobody else writes it now
+    const std::int64_t size = bottom_->load(std::memory_order_relaxed) - top;  // a guess, until the fence
+    if (size > 0 && top >= mark) {
+      const std::int64_t wanted = top + std::min(share_of(size), most);
+      const std::int64_t end = std::clamp(claim(wanted), top, wanted);
+      // An owner that has seen `wanted` waits for the lock.
+      if (end < wanted) thieves_->top.store(end, std::memory_order_relaxed);
+      const ring* const current = ring_.load(std::memory_order_acquire);  // pairs with grow()
+      for (std::int64_t i = top; i < end; ++i) {
+        take(*current->slot(i).load(std::memory_order_relaxed));  // ordered by bottom_, in claim()
+      }
+      thieves_->left.store(end, std::memory_order_release);  // pairs with room(): the slots may be used again
+    }
+    thieves_->is_locked.store(false, std::memory_order_release);
+  }
+
+  // The holder of the lock. Moves top up to `wanted`; where the items end: lower, if the owner was faster.
+  [[nodiscard]] std::int64_t claim(std::int64_t wanted) noexcept {
+    if (fence_ == nullptr) {
+      thieves_->top.store(wanted, std::memory_order_seq_cst);
+      WEFT_CHAOS(yield);
+      return bottom_->load(std::memory_order_seq_cst);  // pairs with push(): release; after top: see take()
+    }
+    thieves_->top.store(wanted, std::memory_order_relaxed);
+    fence_();
+    WEFT_CHAOS(yield);
+    return bottom_->load(std::memory_order_acquire);  // pairs with push()
+  }
+
+  WEFT_COLD void grow() {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
+    // What is older is of no use to anybody. Relaxed: a copy too many does no harm.
+    const std::int64_t left = thieves_->left.load(std::memory_order_relaxed);
     auto* larger = new ring(static_cast<std::size_t>(owned_->size()) * 2, owned_);
-    for (std::int64_t i = top; i < bottom; ++i) {
+    for (std::int64_t i = left; i < bottom; ++i) {
       larger->slot(i).store(owned_->slot(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     owned_ = larger;
     WEFT_CHAOS(yield);
-    ring_.store(larger, std::memory_order_release);  // pairs with steal(): publishes the copied slots
+    ring_.store(larger, std::memory_order_release);  // pairs with take_oldest(): publishes the copied slots
   }
 
-  // Moved up by thieves, and by the owner when it takes the last item.
-  padded<atomic<std::int64_t>> top_{0};
+  // Written by the holder of the lock, all three.
+  struct thieves_side {
+    atomic<std::int64_t> top{0};    // moved up, and back when the owner was faster
+    atomic<std::int64_t> left{0};   // read by the owner
+    atomic<bool> is_locked{false};  // a thief is at work, or the owner where they meet
+  };
+  padded<thieves_side> thieves_;
   // Written by the owner, read by thieves.
   padded<atomic<std::int64_t>> bottom_{0};
   const fence_fn fence_;         // the heavy half of the fence, on the thief's side

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "weft/model/model.h"
 #include "weft/rt/work/fork_queue.h"
@@ -65,7 +66,7 @@ void owner_and_thieves(std::size_t capacity, std::size_t pops, std::size_t thiev
 // Push, pop and push again: slots are used a second time while a thief reads them.
 void wrap_around() {
   queue_of queue(2);
-  ledger<4> all;
+  ledger<5> all;
   threads({[&] {
              all.push(queue, 0);
              all.push(queue, 1);
@@ -73,11 +74,63 @@ void wrap_around() {
              all.push(queue, 2);
              all.take(queue.pop());
              all.push(queue, 3);
+             all.push(queue, 4);
            },
            [&] {
              all.take(queue.steal());
              all.take(queue.steal());
            }});
+  all.all_taken(queue);
+}
+
+// Null is a promise to the owner: a thief has it. A join waits for what was taken.
+void meeting() {
+  queue_of queue(2);
+  ledger<1> all;
+  all.push(queue, 0);
+  threads({[&] { all.take(queue.pop()); }, [&] { all.take(queue.steal()); }});
+  require(all.taken[0] == 1, "the owner or the thief has it");
+  all.all_taken(queue);
+}
+
+// A thief takes all it can into its own queue, from which another one takes.
+void steal_into() {
+  queue_of queue(4);
+  queue_of other(4);
+  ledger<3> all;
+  for (std::size_t i = 0; i < 3; ++i) all.push(queue, i);
+  threads({[&] {
+             all.take(queue.pop());
+             all.take(queue.pop());
+           },
+           [&] {
+             rt::job* const oldest = queue.steal_into(other);
+             require(oldest == nullptr || oldest == all.at(0), "the oldest first");
+             all.take(oldest);
+             all.take(other.pop());
+           },
+           [&] { all.take(other.steal()); }});
+  while (rt::job* left = other.pop()) all.take(left);
+  all.all_taken(queue);
+}
+
+// What stands below the mark is not taken, whoever else is at it.
+void steal_above() {
+  queue_of queue(4);
+  ledger<2> all;
+  all.push(queue, 0);
+  const std::int64_t mark = queue.mark();
+  all.push(queue, 1);
+  threads({[&] {
+             all.take(queue.pop());
+             all.take(queue.pop());
+           },
+           [&] {
+             rt::job* const above = queue.steal_above(mark);
+             require(above != all.at(0), "it stands below the mark");
+             all.take(above);
+           },
+           [&] { all.take(queue.steal()); }});
   all.all_taken(queue);
 }
 
@@ -111,6 +164,9 @@ const registered growth("growth", "a thief that reads an outgrown ring gets the 
                         [] { owner_and_thieves<3>(1, 1, 1, 2); });
 const registered wrapping("wrapping", "a slot is used again only after its reader has left", deep,
                           wrap_around);
+const registered meet("meet", "null means that a thief has it", deep, meeting);
+const registered into("into", "several at once, each of them once", deep, steal_into);
+const registered above("above", "nothing below the mark is taken", deep, steal_above);
 const registered within("within", "pop_within() takes what was asked for, or nothing", deep, pop_within);
 
 }  // namespace

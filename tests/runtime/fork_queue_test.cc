@@ -61,6 +61,39 @@ TEST(fork_queue, steal_above_takes_the_oldest_only_if_it_was_pushed_after_the_ma
   EXPECT_EQ(queue.mark(), mark + 1);
 }
 
+// Takes from a queue of so many; how many went into the thief's own.
+std::size_t taken_along(std::size_t count, fork_queue& own) {
+  static int fences;
+  fences = 0;
+  fork_queue queue(1024, []() noexcept { ++fences; });
+  std::vector<counting_job> jobs(count);
+  for (job& each : jobs) queue.push(each);
+  const std::size_t before = own.size();
+  EXPECT_EQ(queue.steal_into(own), &jobs[0]);
+  EXPECT_EQ(fences, 1);
+  const std::size_t along = own.size() - before;
+  EXPECT_EQ(queue.size(), count - 1 - along);
+  for (std::size_t i = along; i > 0; --i) EXPECT_EQ(own.pop(), &jobs[i]);
+  return along;
+}
+
+TEST(fork_queue, steal_into_takes_one_of_a_short_queue_and_an_eighth_of_a_long_one_by_one_fence) {
+  fork_queue own;
+  EXPECT_EQ(taken_along(1, own), 0);
+  EXPECT_EQ(taken_along(15, own), 0);
+  EXPECT_EQ(taken_along(16, own), 1);
+  EXPECT_EQ(taken_along(80, own), 9);
+  EXPECT_EQ(taken_along(1'000, own), 31) << "no more, however long it is";
+}
+
+TEST(fork_queue, steal_into_takes_no_more_than_its_own_queue_has_room_for) {
+  fork_queue own(4);
+  counting_job mine;
+  own.push(mine);
+  EXPECT_EQ(taken_along(160, own), 3);
+  EXPECT_EQ(own.pop(), &mine);
+}
+
 TEST(fork_queue, an_emptied_queue_works_on_from_either_end) {
   fork_queue queue(2);
   counting_job only;

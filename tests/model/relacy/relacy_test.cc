@@ -123,7 +123,7 @@ struct growth : rl::test_suite<growth, 2> {
 };
 
 struct wrap_around : rl::test_suite<wrap_around, 2> {
-  ledger<4> all{2};
+  ledger<5> all{2};
   void thread(unsigned self) {
     if (self == 0) {
       all.push(0);
@@ -132,11 +132,41 @@ struct wrap_around : rl::test_suite<wrap_around, 2> {
       all.push(2);
       all.take(all.queue.pop());
       all.push(3);
+      all.push(4);
     } else {
       for (int i = 0; i < 2; ++i) all.take(all.queue.steal());
     }
   }
   void after() { all.all_taken(); }
+};
+
+struct meet : rl::test_suite<meet, 2> {
+  ledger<1> all{2};
+  void before() { all.push(0); }
+  void thread(unsigned self) { all.take(self == 0 ? all.queue.pop() : all.queue.steal()); }
+  void after() { require(all.taken[0] == 1, "the owner or the thief has it"); }
+};
+
+struct into : rl::test_suite<into, 3> {
+  ledger<3> all{4};
+  rt::fork_queue other{4};
+  void before() {
+    for (std::size_t i = 0; i < 3; ++i) all.push(i);
+  }
+  void thread(unsigned self) {
+    if (self == 0) {
+      for (int i = 0; i < 2; ++i) all.take(all.queue.pop());
+    } else if (self == 1) {
+      all.take(all.queue.steal_into(other));
+      all.take(other.pop());
+    } else {
+      all.take(other.steal());
+    }
+  }
+  void after() {
+    while (rt::job* left = other.pop()) all.take(left);
+    all.all_taken();
+  }
 };
 
 // --- control_word: a descriptor and one reader of it
@@ -283,6 +313,8 @@ constexpr suite suites[] = {
     {"fork_queue", "two_thieves", &explore<two_thieves>},
     {"fork_queue", "growth", &explore<growth>},
     {"fork_queue", "wrap_around", &explore<wrap_around>},
+    {"fork_queue", "meet", &explore<meet>},
+    {"fork_queue", "into", &explore<into>},
     {"control_word", "event_against_start", &explore<event_against_start>},
     {"control_word", "stop_only", &explore<stop_only>},
     {"control_word", "event_and_stop", &explore<event_and_stop>},
