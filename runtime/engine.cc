@@ -171,6 +171,10 @@ std::size_t engine::worker_count() const noexcept {
   return parts_->threads.size();
 }
 
+bool engine::has_core_to_spare() const noexcept {
+  return !parts_->cores.is_crowded(parts_->threads.awake() + 1);
+}
+
 bool engine::begin_block_in_place() noexcept {
   return parts_->threads.begin_block_in_place();
 }

@@ -74,6 +74,10 @@ class engine {
   [[nodiscard]] start_outcome compute(call& given) noexcept;
   [[nodiscard]] start_outcome block(call& given) noexcept;
 
+  // Whether a thread that waits for us may spin: the workers that are awake and the functions of compute() leave a core.
+  // A hint, for any thread.
+  [[nodiscard]] bool has_core_to_spare() const noexcept;
+
   // --- the state of all this, as text; see report.h. Throws std::bad_alloc. Also while another thread is in stop().
   [[nodiscard]] std::string dump(const dump_options& how);
 

@@ -39,12 +39,15 @@ namespace detail {
 
 void check_may_block();
 
+// Looks at the word for about as long as it takes to be put to sleep and woken again, while there is a core for it.
+void spin_until(const rt::atomic<bool>& is_over, const rt::engine& that_works_on_it) noexcept;
+
 // A task whose end a thread waits for. Lives on that thread's stack.
 template <class T>
 struct blocked_on : rt::roster::member {
   std::mutex lock;
   std::condition_variable changed;
-  bool has_ended = false;  // guarded by lock
+  rt::atomic<bool> has_ended{false};  // written under the lock; a look without it decides nothing
 
   ~blocked_on() {
     if (root != nullptr) root->handle().destroy();
@@ -54,9 +57,10 @@ struct blocked_on : rt::roster::member {
     begin(*coroutine, home.root_context(), nullptr, &on_end);
     if (!home.admit(*this)) WEFT_THROW(stopped_error());
     home.spawn(*this);
+    spin_until(has_ended, home);
     {
       std::unique_lock<std::mutex> guard(lock);
-      changed.wait(guard, [this] { return has_ended; });
+      changed.wait(guard, [this] { return has_ended.load(std::memory_order_relaxed); });
     }
     if (root == nullptr) WEFT_THROW(stopped_error());
     return static_cast<promise<T>*>(root)->result.take();
@@ -73,7 +77,7 @@ struct blocked_on : rt::roster::member {
     self.home().leave(self);
     // Notified under the lock: the waiter frees us as soon as it has it.
     const std::lock_guard<std::mutex> guard(self.lock);
-    self.has_ended = true;
+    self.has_ended.store(true, std::memory_order_relaxed);
     self.changed.notify_one();
   }
 };

@@ -60,6 +60,8 @@ class scheduler {
   // Without the spares.
   [[nodiscard]] std::size_t size() const noexcept { return place_.size; }
   [[nodiscard]] std::size_t size_with_spares() const noexcept { return total_; }
+  // Workers that do not sleep; a hint.
+  [[nodiscard]] std::size_t awake() const noexcept { return place_.sleepers.awake(); }
   // Jobs in the shared queue; a hint.
   [[nodiscard]] std::size_t shared_size() const noexcept { return place_.shared.size(); }
   // Any thread, once started.

@@ -129,8 +129,22 @@ job* worker::next_job() noexcept {
   return finder_.next_from_outside();
 }
 
+// Only outsiders can bring something, and there is nobody to tell of it. What next() has just looked at is not looked at again.
+job* worker::search_alone() noexcept {
+  const int rounds = spin_.begin(place_.may_spin());
+  for (int round = 1; round < rounds; ++round) {
+    for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
+    if (job* found = place_.shared.pop()) {
+      spin_.found_in(round);
+      return found;
+    }
+  }
+  spin_.found_nothing();
+  return nullptr;
+}
+
 job* worker::search() noexcept {
-  if (place_.stations.size() == 1) return nullptr;
+  if (place_.stations.size() == 1) return search_alone();
   if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
   const int rounds = spin_.begin(is_searching_ && place_.may_spin());
   for (int round = 0; round < rounds; ++round) {

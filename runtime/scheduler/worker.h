@@ -104,6 +104,7 @@ class worker {
  private:
   [[nodiscard]] job* next_job() noexcept;
   [[nodiscard]] job* search() noexcept;
+  [[nodiscard]] job* search_alone() noexcept;
   void attend_pause() noexcept;
   void run_job(job& next) noexcept;
   void submit_later() noexcept;

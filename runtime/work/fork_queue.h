@@ -2,7 +2,7 @@
 //
 // The protocol of Frigo, Leiserson and Randall ("The implementation of the Cilk-5 multithreaded language", PLDI 1998,
 // "THE"): a thief first moves top up over what it wants, then looks whether the owner was faster. Thieves exclude each
-// other; the owner takes their lock only where it meets one at the same item. Ours differs in two things. The fence
+// other; the owner takes their lock only to be sure where it meets one at the same item. Ours differs in two things. The fence
 // between the thief's two steps is the heavy half of a pair whose light half, on the owner's side, costs nothing
 // (decision 0026). And as that fence is dear, a thief takes several items from a long queue (decision 0032).
 //
@@ -59,12 +59,19 @@ class fork_queue {
       grow();
   }
 
-  // Owner. The item pushed last, or null when there is none (or a thief was faster).
+  // Owner. The item pushed last, or null: when there is none, when a thief was faster, and also when one is at it that
+  // may find us faster and leave it here.
   [[nodiscard]] job* pop() noexcept {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
     // A cheap look first: an empty queue costs no locked instruction.
     if (thieves_->top.load(std::memory_order_relaxed) > bottom) return nullptr;
     return take(bottom, owned_->slot(bottom).load(std::memory_order_relaxed));
+  }
+
+  // Owner. pop(), and null means that somebody else has it. Waits for a thief that is at it.
+  [[nodiscard]] job* pop_for_sure() noexcept {
+    job* const found = pop();
+    return found != nullptr ? found : pop_in_turn();
   }
 
   // Owner. pop(), if the item stands in [begin, end); null otherwise. Items that are gone already are compared, not
@@ -162,16 +169,16 @@ class fork_queue {
     }
     if (top <= bottom) [[likely]]
       return last;
-    return take_in_turn(bottom, last);
+    bottom_->store(bottom + 1, std::memory_order_release);  // a thief that reads this must see the slots
+    return nullptr;
   }
 
-  // A thief is, or was, at the same item. It may find that we were faster, and leave it.
-  WEFT_COLD job* take_in_turn(std::int64_t bottom, job* last) noexcept {
-    bottom_->store(bottom + 1, std::memory_order_release);  // a thief that reads this must see the slots
+  WEFT_COLD job* pop_in_turn() noexcept {
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
     for (backoff pause; thieves_->is_locked.exchange(true, std::memory_order_acquire);) pause.pause();
-    if (thieves_->top.load(std::memory_order_relaxed) > bottom) {  // nobody else writes it now
-      last = nullptr;
-    } else {
+    job* last = nullptr;
+    if (thieves_->top.load(std::memory_order_relaxed) <= bottom) {  // nobody else writes it now
+      last = owned_->slot(bottom).load(std::memory_order_relaxed);
       bottom_->store(bottom, std::memory_order_relaxed);  // published by the lock
     }
     thieves_->is_locked.store(false, std::memory_order_release);
@@ -190,7 +197,6 @@ class fork_queue {
     if (size > 0 && top >= mark) {
       const std::int64_t wanted = top + std::min(share_of(size), most);
       const std::int64_t end = std::clamp(claim(wanted), top, wanted);
-      // An owner that has seen `wanted` waits for the lock.
       if (end < wanted) thieves_->top.store(end, std::memory_order_relaxed);
       const ring* const current = ring_.load(std::memory_order_acquire);  // pairs with grow()
       for (std::int64_t i = top; i < end; ++i) {
@@ -231,7 +237,7 @@ class fork_queue {
   struct thieves_side {
     atomic<std::int64_t> top{0};    // moved up, and back when the owner was faster
     atomic<std::int64_t> left{0};   // read by the owner
-    atomic<bool> is_locked{false};  // a thief is at work, or the owner where they meet
+    atomic<bool> is_locked{false};  // a thief is at work, or the owner in pop_for_sure()
   };
   padded<thieves_side> thieves_;
   // Written by the owner, read by thieves.

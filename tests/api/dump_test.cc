@@ -159,10 +159,9 @@ TEST(dump, of_a_group_of_joins_of_sleepers_is_a_tree_with_every_await_in_its_pla
   semaphore none{0};
   runtime rt({.workers = 2});
   auto root = rt.spawn(outer, std::ref(none));
-  const std::string text =
-      dump_with(rt, {"with_task_group: the body and 2 children\n", "when_all: 2 of 3 children left\n",
-                     "    - both(", "    - limited(", "      - nap(): sleeping", "      - acquire(",
-                     "): with_timeout, due in "});
+  const std::string text = dump_with(
+      rt, {"with_task_group: the body and 2 children\n", "when_all: 2 of 3 children left\n", "    - both(",
+           "    - limited(", "      - nap(): sleeping", "      - acquire(", "): with_timeout, due in "});
   // Where things stand in the text: a parent before its children, a chain from the outside to the inside.
   const auto place_of = [&](const std::string& part, std::size_t from = 0) {
     const std::size_t at = text.find(part, from);

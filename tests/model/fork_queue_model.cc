@@ -83,13 +83,19 @@ void wrap_around() {
   all.all_taken(queue);
 }
 
-// Null is a promise to the owner: a thief has it. A join waits for what was taken.
+// After pop_for_sure() null is a promise: a thief has it. A closure is waited for then. The first item is taken before, so
+// that the thief may look at an old end of the queue.
 void meeting() {
   queue_of queue(2);
-  ledger<1> all;
-  all.push(queue, 0);
-  threads({[&] { all.take(queue.pop()); }, [&] { all.take(queue.steal()); }});
-  require(all.taken[0] == 1, "the owner or the thief has it");
+  ledger<2> all;
+  threads({[&] {
+             all.push(queue, 0);
+             all.take(queue.pop());
+             all.push(queue, 1);
+             all.take(queue.pop_for_sure());
+           },
+           [&] { all.take(queue.steal()); }});
+  require(all.taken[1] == 1, "the owner or the thief has it");
   all.all_taken(queue);
 }
 
@@ -164,7 +170,7 @@ const registered growth("growth", "a thief that reads an outgrown ring gets the 
                         [] { owner_and_thieves<3>(1, 1, 1, 2); });
 const registered wrapping("wrapping", "a slot is used again only after its reader has left", deep,
                           wrap_around);
-const registered meet("meet", "null means that a thief has it", deep, meeting);
+const registered meet("meet", "null means that a thief has it, where one asks for sure", deep, meeting);
 const registered into("into", "several at once, each of them once", deep, steal_into);
 const registered above("above", "nothing below the mark is taken", deep, steal_above);
 const registered within("within", "pop_within() takes what was asked for, or nothing", deep, pop_within);

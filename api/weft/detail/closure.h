@@ -11,7 +11,7 @@
 //
 // Invariant: nothing but closures is pushed to a worker's fork queue while a closure, or a call that forks some, runs on
 // it: coroutines push there when they suspend, and none is resumed on top of a closure. And each is gone from the queue
-// when the call that pushed it returns. So pop() gives the owner its own closure, or null.
+// when the call that pushed it returns. So the owner pops its own closure, or null.
 // Invariant: while a closure is `taken`, what stands in its thief's queue at mark_ or above was forked inside it. It does
 // not end while it is `helped`; so what the owner steals meanwhile is deeper than what it waits for, and never waits for
 // anything further out on the owner's stack.
@@ -60,7 +60,7 @@ class closure : public rt::job {
 
   // Owner, the closure offered last. True: nobody has taken it, and nobody will.
   [[nodiscard]] bool take_back(rt::turn& now) noexcept {
-    const rt::job* const found = now.forks->pop();
+    const rt::job* const found = now.forks->pop_for_sure();
     WEFT_DCHECK(found == nullptr || found == this, "only closures stand above a closure in the fork queue");
     return found != nullptr;
   }

@@ -1,16 +1,15 @@
-// nqueens: how many ways there are to put n queens on a board. A task for each placement in the first rows, the rest
-// of the board by recursion: many tasks of some microseconds.
+// nqueens: how many ways there are to put n queens on a board. A task for each placement in each row, which finds its place
+// by comparing with all queens above: some work, and many tasks; as in the Barcelona OpenMP Tasks Suite.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace compare {
 
-inline constexpr int nqueens_full = 13;
+inline constexpr int nqueens_full = 11;
 inline constexpr int nqueens_tiny = 8;
-// Rows whose placements become tasks.
-inline constexpr int nqueens_forked_rows = 3;
 inline constexpr int nqueens_most = 16;
 
 constexpr std::uint64_t nqueens_answer(int n) {
@@ -18,26 +17,33 @@ constexpr std::uint64_t nqueens_answer(int n) {
   return answers[n];
 }
 
-// A board with queens in its first rows; a bit for each column that the next row must not use.
+// A board with queens in its first rows: the column of each.
 struct queens {
   int n;
   int row = 0;
-  std::uint32_t columns = 0;
-  std::uint32_t falling = 0;
-  std::uint32_t rising = 0;
+  std::array<std::int8_t, nqueens_most> column{};
 
   [[nodiscard]] bool is_full() const { return row == n; }
-  [[nodiscard]] bool is_forked() const { return row < nqueens_forked_rows; }
-  [[nodiscard]] std::uint32_t free() const { return ~(columns | falling | rising) & ((1u << n) - 1); }
-  [[nodiscard]] queens with(std::uint32_t place) const {
-    return {n, row + 1, columns | place, (falling | place) << 1, (rising | place) >> 1};
+  [[nodiscard]] bool is_free(int place) const {
+    for (int above = 0; above < row; ++above) {
+      const int aside = column[above] - place;
+      if (aside == 0 || aside == row - above || aside == above - row) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] queens with(int place) const {
+    queens next = *this;
+    next.column[next.row++] = static_cast<std::int8_t>(place);
+    return next;
   }
 };
 
 // Calls `visit(board)` for every placement in the next row.
 template <class Visit>
 void for_each_placement(const queens& board, Visit visit) {
-  for (std::uint32_t open = board.free(); open != 0; open &= open - 1) visit(board.with(open & (~open + 1)));
+  for (int place = 0; place < board.n; ++place) {
+    if (board.is_free(place)) visit(board.with(place));
+  }
 }
 
 inline std::uint64_t nqueens_serial(const queens& board) {

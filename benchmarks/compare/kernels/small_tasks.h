@@ -13,7 +13,7 @@
 namespace compare {
 
 // Of one turn of the benchmark's loop, so that entering the scheduler from outside does not count.
-inline constexpr std::uint64_t repeats_full = 1'000;
+inline constexpr std::uint64_t repeats_full = 10'000;
 inline constexpr std::uint64_t repeats_tiny = 50;
 
 inline constexpr std::uint64_t children_of_a_group = 1'000;

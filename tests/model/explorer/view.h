@@ -17,7 +17,7 @@
 namespace weft::inline WEFT_ABI::model {
 
 inline constexpr std::size_t most_threads = 8;  // the body of the model is thread 0
-inline constexpr std::size_t most_words = 64;
+inline constexpr std::size_t most_words = 80;
 
 struct view {
   std::array<std::uint16_t, most_words> oldest{};

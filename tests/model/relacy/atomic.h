@@ -51,6 +51,11 @@ using place = std::source_location;
   return {at.function_name(), at.file_name(), at.line()};
 }
 
+// Of backoff.h: until others have run.
+inline void give_way(const place at = place::current()) {
+  rl::yield(1, spelled(at));
+}
+
 [[nodiscard]] constexpr rl::memory_order spelled(std::memory_order how) noexcept {
   switch (how) {
     case std::memory_order_relaxed:

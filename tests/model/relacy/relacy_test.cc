@@ -141,10 +141,21 @@ struct wrap_around : rl::test_suite<wrap_around, 2> {
 };
 
 struct meet : rl::test_suite<meet, 2> {
-  ledger<1> all{2};
-  void before() { all.push(0); }
-  void thread(unsigned self) { all.take(self == 0 ? all.queue.pop() : all.queue.steal()); }
-  void after() { require(all.taken[0] == 1, "the owner or the thief has it"); }
+  ledger<2> all{2};
+  void thread(unsigned self) {
+    if (self == 0) {
+      all.push(0);
+      all.take(all.queue.pop());
+      all.push(1);
+      all.take(all.queue.pop_for_sure());
+    } else {
+      all.take(all.queue.steal());
+    }
+  }
+  void after() {
+    require(all.taken[1] == 1, "the owner or the thief has it");
+    all.all_taken();
+  }
 };
 
 struct into : rl::test_suite<into, 3> {
@@ -326,7 +337,8 @@ constexpr suite suites[] = {
 // an earlier place in the total order, before a relaxed load that stands in front of it.
 constexpr std::string_view unseen[] = {
     "thief_reads_an_old_top",
-    "pop_within_takes_whatever_is_there",  // not in these suites
+    "pop_within_takes_whatever_is_there",  // these two: not in these suites
+    "thief_looks_below_the_mark",
 };
 
 constexpr std::uint64_t enough = 20'000;

@@ -59,7 +59,8 @@ struct engine::parts {
     std::uint64_t offers_seen = 0;
     for (;;) {
       job* next = std::exchange(now.resume_first, nullptr);
-      if (next == nullptr) next = now.forks->pop();
+      // For sure: a thief that gives something back may wait next, and nobody looks in on the others here.
+      if (next == nullptr) next = now.forks->pop_for_sure();
       if (next == nullptr && offers_seen != offers) {
         offers_seen = offers;
         next = steal(self);

@@ -100,7 +100,7 @@ void uneven_tree(compare::cell& now) {
 COMPARE_PROBLEM(uneven_tree);
 
 uint64_t ways(const compare::queens& board) {
-  if (!board.is_forked()) return compare::nqueens_serial(board);
+  if (board.is_full()) return 1;
   std::vector<fibers::future<uint64_t>> children;
   compare::for_each_placement(
       board, [&](const compare::queens& next) { children.push_back(fork([next] { return ways(next); })); });

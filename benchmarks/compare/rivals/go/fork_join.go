@@ -49,39 +49,36 @@ func skynet(now *cell) func() (time.Duration, uint64) {
 }
 
 type queens struct {
-	n, row                   int
-	columns, falling, rising uint32
+	n, row int
+	column [16]int8
 }
 
-func (board queens) placements(visit func(queens)) {
-	for open := ^(board.columns | board.falling | board.rising) & (1<<board.n - 1); open != 0; open &= open - 1 {
-		place := open & -open
-		visit(queens{board.n, board.row + 1, board.columns | place, (board.falling | place) << 1, (board.rising | place) >> 1})
+func (board *queens) isFree(place int) bool {
+	for above := 0; above < board.row; above++ {
+		aside := int(board.column[above]) - place
+		if aside == 0 || aside == board.row-above || aside == above-board.row {
+			return false
+		}
 	}
-}
-
-func waysAlone(board queens) uint64 {
-	if board.row == board.n {
-		return 1
-	}
-	var ways uint64
-	for open := ^(board.columns | board.falling | board.rising) & (1<<board.n - 1); open != 0; open &= open - 1 {
-		place := open & -open
-		ways += waysAlone(queens{board.n, board.row + 1, board.columns | place, (board.falling | place) << 1, (board.rising | place) >> 1})
-	}
-	return ways
+	return true
 }
 
 func ways(board queens) uint64 {
-	if board.row >= 3 {
-		return waysAlone(board)
+	if board.row == board.n {
+		return 1
 	}
 	children := make(chan uint64, board.n)
 	made := 0
-	board.placements(func(next queens) {
+	for place := 0; place < board.n; place++ {
+		if !board.isFree(place) {
+			continue
+		}
+		next := board
+		next.column[next.row] = int8(place)
+		next.row++
 		made++
 		go func() { children <- ways(next) }()
-	})
+	}
 	var sum uint64
 	for ; made > 0; made-- {
 		sum += <-children
@@ -90,7 +87,7 @@ func ways(board queens) uint64 {
 }
 
 func nqueens(now *cell) func() (time.Duration, uint64) {
-	n := size(now, 13, 8)
+	n := size(now, 11, 8)
 	return timed(func() uint64 { return ways(queens{n: n}) })
 }
 

@@ -28,7 +28,7 @@ var problems = map[string]problem{
 }
 
 func spawnJoin(now *cell) func() (time.Duration, uint64) {
-	now.items = size[uint64](now, 1000, 50)
+	now.items = size[uint64](now, 10000, 50)
 	return timed(func() uint64 {
 		var sum uint64
 		answer := make(chan uint64)
@@ -58,7 +58,7 @@ func spawnJoin1000(now *cell) func() (time.Duration, uint64) {
 }
 
 func yield(now *cell) func() (time.Duration, uint64) {
-	now.items = size[uint64](now, 1000, 50)
+	now.items = size[uint64](now, 10000, 50)
 	return timed(func() uint64 {
 		for i := uint64(0); i < now.items; i++ {
 			runtime.Gosched()
@@ -68,7 +68,7 @@ func yield(now *cell) func() (time.Duration, uint64) {
 }
 
 func pingPong(now *cell) func() (time.Duration, uint64) {
-	times := size[uint64](now, 1000, 50)
+	times := size[uint64](now, 10000, 50)
 	now.items = 2 * times
 	return timed(func() uint64 {
 		ping, pong := make(chan bool), make(chan bool)

@@ -63,7 +63,7 @@ void skynet(compare::cell& now) {
 COMPARE_PROBLEM(skynet);
 
 std::uint64_t ways(const compare::queens& board, tbb::task_group_context& shared) {
-  if (!board.is_forked()) return compare::nqueens_serial(board);
+  if (board.is_full()) return 1;
   std::array<std::uint64_t, compare::nqueens_most> sums{};
   std::size_t made = 0;
   COMPARE_TASK_GROUP(children, shared);

@@ -74,7 +74,7 @@ void skynet(compare::cell& now) {
 COMPARE_PROBLEM(skynet);
 
 weft::task<std::uint64_t> ways(compare::queens board) {
-  if (!board.is_forked()) co_return compare::nqueens_serial(board);
+  if (board.is_full()) co_return 1;
   std::vector<weft::task<std::uint64_t>> children;
   children.reserve(compare::nqueens_most);
   compare::for_each_placement(board, [&](const compare::queens& next) { children.push_back(ways(next)); });

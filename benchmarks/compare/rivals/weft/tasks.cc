@@ -39,8 +39,9 @@ void spawn_join_1000(compare::cell& now) {
   weft::runtime rt({.workers = now.threads()});
   std::atomic<std::uint64_t> ended = 0;
   const auto body = [&ended](weft::task_group& group) -> weft::task<> {
-    for (std::uint64_t i = 0; i < compare::children_of_a_group; ++i) group.spawn(count_in, std::ref(ended));
-    co_return;
+    for (std::uint64_t i = 0; i < compare::children_of_a_group; ++i) {
+      co_await group.fork(count_in, std::ref(ended));
+    }
   };
   for (auto _ : now) {
     ended = 0;

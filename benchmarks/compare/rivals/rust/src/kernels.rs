@@ -4,36 +4,31 @@
 
 #[derive(Clone, Copy)]
 pub struct Queens {
-    n: u32,
-    pub row: u32,
-    columns: u32,
-    falling: u32,
-    rising: u32,
+    n: usize,
+    row: usize,
+    column: [i8; 16],
 }
 
 impl Queens {
-    pub fn empty(n: u32) -> Self {
-        Queens { n, row: 0, columns: 0, falling: 0, rising: 0 }
+    pub fn empty(n: usize) -> Self {
+        Queens { n, row: 0, column: [0; 16] }
     }
-    pub fn placements(self) -> impl Iterator<Item = Queens> {
-        let mut open = !(self.columns | self.falling | self.rising) & ((1 << self.n) - 1);
-        std::iter::from_fn(move || {
-            if open == 0 {
-                return None;
-            }
-            let place = open & open.wrapping_neg();
-            open &= open - 1;
-            Some(Queens {
-                n: self.n,
-                row: self.row + 1,
-                columns: self.columns | place,
-                falling: (self.falling | place) << 1,
-                rising: (self.rising | place) >> 1,
-            })
+    pub fn is_full(&self) -> bool {
+        self.row == self.n
+    }
+    fn is_free(&self, place: usize) -> bool {
+        self.column[..self.row].iter().enumerate().all(|(above, &column)| {
+            let (aside, down) = (column as isize - place as isize, (self.row - above) as isize);
+            aside != 0 && aside != down && aside != -down
         })
     }
-    pub fn ways(self) -> u64 {
-        if self.row == self.n { 1 } else { self.placements().map(Queens::ways).sum() }
+    pub fn placements(self) -> impl Iterator<Item = Queens> {
+        (0..self.n).filter(move |&place| self.is_free(place)).map(move |place| {
+            let mut next = self;
+            next.column[next.row] = place as i8;
+            next.row += 1;
+            next
+        })
     }
 }
 

@@ -39,14 +39,14 @@ fn skynet(now: &mut Cell) -> Measured {
 }
 
 fn ways(board: Queens) -> u64 {
-    if board.row >= 3 {
-        return board.ways();
+    if board.is_full() {
+        return 1;
     }
     board.placements().collect::<Vec<_>>().into_par_iter().map(ways).sum()
 }
 
 fn nqueens(now: &mut Cell) -> Measured {
-    let (pool, n) = (pool(now), now.size(13, 8));
+    let (pool, n) = (pool(now), now.size(11, 8));
     now.turns(|| pool.install(|| ways(Queens::empty(n))))
 }
 
@@ -91,7 +91,7 @@ fn uneven_tree(now: &mut Cell) -> Measured {
 }
 
 fn spawn_join(now: &mut Cell) -> Measured {
-    let (pool, times) = (pool(now), now.size(1_000, 50));
+    let (pool, times) = (pool(now), now.size(10_000, 50));
     now.items = times;
     now.turns(|| {
         pool.install(|| {

@@ -62,7 +62,7 @@ async fn one() -> u64 {
 }
 
 fn spawn_join(now: &mut Cell) -> Measured {
-    let (on, times) = (runtime(now), now.size(1_000, 50));
+    let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
     now.turns(|| {
         run(&on, async move {
@@ -97,7 +97,7 @@ async fn child(value: u64) -> u64 {
 }
 
 fn await_child(now: &mut Cell) -> Measured {
-    let (on, times) = (runtime(now), now.size(1_000, 50));
+    let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
     now.turns(|| {
         run(&on, async move {
@@ -111,7 +111,7 @@ fn await_child(now: &mut Cell) -> Measured {
 }
 
 fn yield_now(now: &mut Cell) -> Measured {
-    let (on, times) = (runtime(now), now.size(1_000, 50));
+    let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
     now.turns(|| {
         run(&on, async move {
@@ -133,7 +133,7 @@ async fn play(mut mine: mpsc::Receiver<()>, theirs: mpsc::Sender<()>, times: u64
 }
 
 fn ping_pong(now: &mut Cell) -> Measured {
-    let (on, times) = (runtime(now), now.size(1_000, 50));
+    let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = 2 * times;
     now.turns(|| {
         run(&on, async move {
