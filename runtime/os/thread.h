@@ -28,6 +28,10 @@ namespace weft::inline WEFT_ABI::rt::os {
 // The number by which the system, a debugger and top(1) know the calling thread.
 [[nodiscard]] std::int64_t this_thread_id() noexcept;
 
+// From now on the calling thread's waits with a limit end at the limit. Linux would let them end 50 µs later, to save
+// wake-ups: our timers are bundled already, by ticks.
+void drop_timer_slack() noexcept;
+
 enum class signal_mask : std::uint8_t {
   inherit,  // as the thread that calls start()
   // Handlers run on the program's own threads, not on this one. But two kinds stay open: those that a fault

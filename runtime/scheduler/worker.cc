@@ -58,6 +58,7 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
 void worker::run() noexcept {
   const turn_guard entered(turn_);
   thread_id_.store(os::this_thread_id(), std::memory_order_relaxed);  // a number for people
+  os::drop_timer_slack();
   if (place_.spares.is_spare(index_)) {
     run_as_spare();
   } else {

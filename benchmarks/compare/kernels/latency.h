@@ -50,7 +50,7 @@ inline constexpr std::uint64_t ticks_full = 250;
 inline constexpr std::uint64_t ticks_tiny = 5;
 inline constexpr std::chrono::milliseconds tick_period{1};
 
-// One piece of a burner's work: some milliseconds of it, and no more than the rival needs to be asked for the next one.
+// One piece of a burner's work: some milliseconds of it. Between two pieces it looks whether it is enough.
 inline std::uint64_t burn(std::uint64_t seed) {
   for (int round = 0; round < 1'000'000; ++round) {
     seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9u + 0x9e3779b97f4a7c15u;

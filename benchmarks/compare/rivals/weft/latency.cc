@@ -46,8 +46,9 @@ void wake(compare::cell& now) {
 COMPARE_PROBLEM_TIMED(wake, by_hand);
 
 weft::task<> burner(const std::atomic<bool>& enough, std::uint64_t seed) {
-  const auto piece = [&seed] { seed = compare::burn(seed); };
-  while (!enough) co_await weft::compute(piece);
+  co_await weft::compute([&] {
+    while (!enough) seed = compare::burn(seed);
+  });
 }
 
 weft::task<> ticker(compare::ticks& ticks, std::atomic<bool>& enough) {
