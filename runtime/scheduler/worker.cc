@@ -47,7 +47,7 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
       home_(home),
       mine_(*shared.stations[index]),
       finder_(index, shared.stations, shared.shared) {
-  turn_.frames.enable();
+  turn_.frames.enable(&shared.frames);
   turn_.self = this;
   turn_.home = owner;
   turn_.forks = &mine_.forks;

@@ -18,6 +18,7 @@
 #include "weft/rt/scheduler/spin.h"
 #include "weft/rt/scheduler/station.h"
 #include "weft/rt/scheduler/watch.h"
+#include "weft/rt/work/frame_depot.h"
 #include "weft/rt/work/turn.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -32,6 +33,7 @@ struct workplace {
   inject_queue shared;
   idle sleepers;
   pause_gate pauses;
+  frame_depot frames;  // workers exchange them here
   watch watching;
   reserve spares;
   const core_load* const cores;

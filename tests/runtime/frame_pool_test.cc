@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <set>
 #include <thread>
 #include <utility>
@@ -95,6 +96,66 @@ TEST(frame_pool, a_frame_may_be_freed_into_the_lists_of_another_thread) {
     other.enable();
     for (const auto& [frame, size] : frames) other.release(frame, size);
   }).join();
+}
+
+// So many frames of one size.
+std::vector<void*> take_from(frame_lists& lists, std::size_t count, std::size_t size) {
+  std::vector<void*> frames(count);
+  for (void*& each : frames) each = lists.allocate(size);
+  return frames;
+}
+
+TEST(frame_pool, what_one_thread_frees_by_the_batch_another_gets) {
+  if (test::is_sanitized) GTEST_SKIP() << "the library recycles nothing under a sanitizer";
+  frame_depot depot;
+  frame_lists maker;
+  frame_lists other;
+  maker.enable(&depot);
+  other.enable(&depot);
+  const auto made = take_from(maker, std::size_t{8} * frame_depot::batch, 200);
+  for (void* each : made) other.release(each, 200);
+  // The other one keeps two lists for itself.
+  const std::set<void*> known(made.begin(), made.end());
+  const auto again = take_from(maker, std::size_t{6} * frame_depot::batch, 200);
+  std::set<void*> seen;
+  for (void* each : again) {
+    EXPECT_TRUE(known.contains(each)) << "the system gave it, though the depot had one";
+    EXPECT_TRUE(seen.insert(each).second) << "one frame was handed out twice";
+  }
+  for (void* each : again) maker.release(each, 200);
+}
+
+TEST(frame_pool, a_thread_that_makes_and_frees_by_turns_leaves_the_depot_alone) {
+  if (test::is_sanitized) GTEST_SKIP() << "the library recycles nothing under a sanitizer";
+  frame_depot depot;
+  frame_lists lists;
+  lists.enable(&depot);
+  const auto full = take_from(lists, std::size_t{2} * frame_depot::batch, 64);
+  for (void* each : full) lists.release(each, 64);
+  for (int round = 0; round < 100; ++round) {
+    // Over the edge of a list, to and fro.
+    const auto some = take_from(lists, frame_depot::batch + 10, 64);
+    for (void* each : some) lists.release(each, 64);
+    EXPECT_EQ(depot.take(4), nullptr) << "64 bytes are the fourth class";
+  }
+}
+
+TEST(frame_pool, a_full_depot_takes_no_more) {
+  frame_depot depot;
+  const std::size_t largest = frame_depot::class_count - 1;
+  const auto make_batch = [&] {
+    frame_block* first = nullptr;
+    for (int i = 0; i < frame_depot::batch; ++i) {
+      first = new (::operator new(largest * frame_depot::class_step)) frame_block{first, nullptr};
+    }
+    return first;
+  };
+  const std::size_t fit = frame_depot::most_bytes / (largest * frame_depot::class_step * frame_depot::batch);
+  for (std::size_t i = 0; i < fit; ++i) EXPECT_TRUE(depot.give(largest, make_batch()));
+  frame_block* const one_more = make_batch();
+  EXPECT_FALSE(depot.give(largest, one_more));
+  delete_blocks(depot.take(largest));
+  EXPECT_TRUE(depot.give(largest, one_more)) << "there is room again";
 }
 
 TEST(frame_pool, lists_that_were_not_enabled_keep_nothing) {

@@ -2,6 +2,7 @@
 // fib_closures goes by parallel_invoke.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
+#include <ranges>
 #include <vector>
 
 #include "benchmarks/compare/harness/rival.h"
@@ -58,10 +59,9 @@ std::uint64_t sum_of(const std::vector<std::uint64_t>& values) {
 weft::task<std::uint64_t> sky(std::uint64_t first, std::uint64_t leaves) {
   if (leaves == 1) co_return first;
   const std::uint64_t each = leaves / compare::skynet_fan_out;
-  std::vector<weft::task<std::uint64_t>> children;
-  children.reserve(compare::skynet_fan_out);
-  for (std::uint64_t i = 0; i < compare::skynet_fan_out; ++i) children.push_back(sky(first + i * each, each));
-  co_return sum_of(co_await weft::when_all(std::move(children)));
+  co_return sum_of(co_await weft::when_all(
+      std::views::iota(std::uint64_t{0}, compare::skynet_fan_out) |
+      std::views::transform([first, each](std::uint64_t i) { return sky(first + i * each, each); })));
 }
 
 void skynet(compare::cell& now) {
@@ -111,13 +111,11 @@ COMPARE_PROBLEM(matmul);
 
 weft::task<std::uint64_t> nodes_of(compare::tree_node node, std::uint32_t count) {
   if (count == 0) co_return 1;
-  std::vector<weft::task<std::uint64_t>> children;
-  children.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const compare::tree_node next = node.child(i);
-    children.push_back(nodes_of(next, next.children()));
-  }
-  co_return 1 + sum_of(co_await weft::when_all(std::move(children)));
+  co_return 1 + sum_of(co_await weft::when_all(std::views::iota(std::uint32_t{0}, count) |
+                                               std::views::transform([&node](std::uint32_t i) {
+                                                 const compare::tree_node next = node.child(i);
+                                                 return nodes_of(next, next.children());
+                                               })));
 }
 
 void uneven_tree(compare::cell& now) {
