@@ -111,9 +111,7 @@ void worker::attend_pause() noexcept {
 }
 
 job* worker::next_job() noexcept {
-  if (turn_.resume_first == nullptr && WEFT_CHAOS(forced_steal)) {
-    if (job* found = finder_.steal()) return found;
-  }
+  if (turn_.resume_first == nullptr && WEFT_CHAOS(forced_steal)) turn_.resume_first = finder_.steal();
   job* const first = std::exchange(turn_.resume_first, nullptr);
   if (first == nullptr) {
     cuts_in_a_row_ = 0;
