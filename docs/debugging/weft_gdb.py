@@ -208,8 +208,9 @@ class Runtime:
     def station_text(station):
         ready = station["ready"]
         forks = station["forks"]
-        counts = [int(loaded(q[b]["value"])) - int(loaded(q[a]["value"]))
-                  for q, a, b in ((ready, "head_", "tail_"), (forks, "top_", "bottom_"))]
+        counts = [int(loaded(last)) - int(loaded(first))
+                  for first, last in ((ready["head_"]["value"], ready["tail_"]["value"]),
+                                      (forks["thieves_"]["value"]["top"], forks["bottom_"]["value"]))]
         events = station["events"]
         counts[0] += int(loaded(station["next"]["held_"]) != 0)
         text = "jobs: %d ready, %d forked; timers: %d" % (*[max(0, n) for n in counts], int(events["timers_"]["size_"]))

@@ -44,6 +44,8 @@ std::error_code make_backend(backend_kind, std::unique_ptr<backend>& made) noexc
 
 namespace os {
 
+void drop_timer_slack() noexcept {}
+
 std::int64_t this_thread_id() noexcept {
   return static_cast<std::int64_t>(model::explorer::get().running());
 }
