@@ -2,6 +2,9 @@
 #include "weft/sleep.h"
 
 #include <gtest/gtest.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 #include <chrono>
 #include <string>
@@ -97,6 +100,14 @@ TEST(sleep, of_many_tasks_at_once_ends_for_each) {
   };
   rt.block_on(all());
 }
+
+#if defined(__linux__)
+TEST(sleep, of_a_worker_is_not_made_longer_by_the_system_to_save_wake_ups) {
+  runtime rt({.workers = 1});
+  const auto slack_ns = []() -> task<int> { co_return ::prctl(PR_GET_TIMERSLACK); };
+  EXPECT_EQ(rt.block_on(slack_ns()), 1) << "50,000 is Linux's default";
+}
+#endif
 
 TEST(sleep, that_is_named_may_be_awaited_again) {
   runtime rt({.workers = 1});

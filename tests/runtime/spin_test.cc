@@ -127,10 +127,10 @@ TEST(spin, of_a_thief_at_an_empty_queue_makes_no_system_call) {
   EXPECT_EQ(fences, 1);
 }
 
-// Worker 0 is stepped by hand and finds nothing; worker 1 is said to run a long job.
+// Worker 0 is stepped by hand and finds nothing; worker 1, if there is one, is said to run a long job.
 struct spinning_worker : testing::Test {
-  explicit spinning_worker(const core_load* load = nullptr)
-      : bench(2, load), entered(bench.workers[0]->current()) {
+  explicit spinning_worker(const core_load* load = nullptr, std::size_t workers = 2)
+      : bench(workers, load), entered(bench.workers[0]->current()) {
     // Its sleep ends at once.
     bench.backends[0]->before_wait = [this](std::int64_t timeout_ns, job_list&) {
       if (timeout_ns != 0) bench.backends[0]->wake();
@@ -147,6 +147,10 @@ struct spinning_worker : testing::Test {
   turn_guard entered;
 };
 
+struct lone_spinning_worker : spinning_worker {
+  lone_spinning_worker() : spinning_worker(nullptr, 1) {}
+};
+
 struct core_load_of_two {
   core_load load{2};
 };
@@ -156,6 +160,11 @@ struct spinning_worker_on_two_cores : core_load_of_two, spinning_worker {
 
 TEST_F(spinning_worker, that_finds_nothing_spins_less_each_time) {
   for (const int expected : {12, 6, 3, 1, 1}) EXPECT_EQ(rounds_in_vain(), expected);
+}
+
+TEST_F(lone_spinning_worker, spins_at_the_shared_queue_and_learns_as_others_do) {
+  for (const int expected : {12, 6, 3, 1, 1}) EXPECT_EQ(rounds_in_vain(), expected);
+  EXPECT_FALSE(bench.workers[0]->is_searching()) << "there is nobody whom that would spare a wake-up";
 }
 
 TEST_F(spinning_worker, does_not_spin_beside_another_that_searches) {
