@@ -25,7 +25,7 @@
 // Stop: parallel_for and parallel_reduce look between two pieces, on every worker, and throw stopped_error, which is the
 // task's own stop again when it reaches its end. is_stopping() works in all functions. Built without exceptions, they run
 // to the end. The async forms are stop points in every piece.
-// Cost: 5 ns a fork that nobody takes; microseconds for one that is taken.
+// Cost: 5 to 10 ns a fork that nobody takes; microseconds for one that is taken.
 // Source: Blumofe and others, "Cilk" (PPoPP 1995), for the blocking join on a work-stealing deque; see also
 // detail/closure.h and detail/parallel_loop.h.
 // SPDX-License-Identifier: Apache-2.0
