@@ -49,6 +49,9 @@ class engine {
   void offer_forked() noexcept;
   [[nodiscard]] bool is_on_worker() const noexcept;
   [[nodiscard]] std::size_t worker_count() const noexcept;
+  // Whether a thread that waits for us may spin: the workers that are awake and the functions of compute() leave a core.
+  // A hint, for any thread.
+  [[nodiscard]] bool has_core_to_spare() const noexcept;
 
   // Around a function that blocks, inside a job of ours. False: it is inside of another one, and has no end.
   [[nodiscard]] bool begin_block_in_place() noexcept;
@@ -73,10 +76,6 @@ class engine {
   // --- functions on other threads
   [[nodiscard]] start_outcome compute(call& given) noexcept;
   [[nodiscard]] start_outcome block(call& given) noexcept;
-
-  // Whether a thread that waits for us may spin: the workers that are awake and the functions of compute() leave a core.
-  // A hint, for any thread.
-  [[nodiscard]] bool has_core_to_spare() const noexcept;
 
   // --- the state of all this, as text; see report.h. Throws std::bad_alloc. Also while another thread is in stop().
   [[nodiscard]] std::string dump(const dump_options& how);

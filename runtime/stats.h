@@ -24,8 +24,8 @@ struct worker_stats {
   // when_any and their like), all but one of each join, closures of parallel_invoke and its like, and the callers of
   // task_group::fork().
   std::uint64_t forks = 0;
-  // How often it took something out of a neighbour's queues: one forked child, or up to half of the ready
-  // tasks.
+  // How often it took something out of a neighbour's queues: one forked child or an eighth of many, or up
+  // to half of the ready tasks.
   std::uint64_t steals = 0;
   // How often it looked through all neighbours' queues and found nothing.
   std::uint64_t failed_steals = 0;

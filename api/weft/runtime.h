@@ -122,8 +122,8 @@ class runtime {
   // Runs the task on the workers and blocks the calling thread until it has ended. Throws what the task
   // throws; stopped_error when the runtime was stopped meanwhile; std::logic_error on a worker (of any
   // runtime), where blocking would take the thread away from other tasks: co_await there.
-  // Cost: half a microsecond to some, while the caller may spin: for 50 µs at most, and where the workers leave it a
-  // core; two wake-ups across cores otherwise.
+  // Cost: the caller spins for 50 µs at most, where the workers leave it a core, and then sleeps. So a task that is over
+  // by then costs some microseconds, and any other one two wake-ups across cores.
   template <class T>
   T block_on(task<T> coroutine) {
     detail::check_may_block();

@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 """Compares schedulers: each problem by each rival, each measurement in a process of its own, the rivals in turn.
 
-./dev bench builds what this needs and starts it; so does `bazel run -c opt //benchmarks:compare -- ...`. How to read
+./dev bench builds what this needs and starts it; so does `bazel run --config=opt //benchmarks:compare -- ...`. How to read
 the results, and how to add a problem or a rival of your own: docs/benchmarks.md.
 """
 

@@ -29,7 +29,7 @@ namespace weft::inline WEFT_ABI::rt::os {
 [[nodiscard]] std::int64_t this_thread_id() noexcept;
 
 // From now on the calling thread's waits with a limit end at the limit. Linux would let them end 50 µs later, to save
-// wake-ups: our timers are bundled already, by ticks.
+// wake-ups: our timers are bundled already, by ticks. Threads that it starts later inherit this.
 void drop_timer_slack() noexcept;
 
 enum class signal_mask : std::uint8_t {

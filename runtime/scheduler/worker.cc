@@ -47,7 +47,7 @@ worker::worker(std::size_t index, workplace& shared, scheduler& home, engine* ow
       home_(home),
       mine_(*shared.stations[index]),
       finder_(index, shared.stations, shared.shared) {
-  turn_.frames.enable(&shared.frames);
+  turn_.frames.enable(shared.frames);
   turn_.self = this;
   turn_.home = owner;
   turn_.forks = &mine_.forks;
@@ -128,11 +128,15 @@ job* worker::next_job() noexcept {
   return finder_.next_from_outside();
 }
 
-// Only outsiders can bring something, and there is nobody to tell of it. What next() has just looked at is not looked at again.
+static void pause_before(int round) noexcept {
+  for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
+}
+
+// Only outsiders can bring something, and there is nobody to tell of it. The first look was next()'s.
 job* worker::search_alone() noexcept {
   const int rounds = spin_.begin(place_.may_spin());
   for (int round = 1; round < rounds; ++round) {
-    for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
+    pause_before(round);
     if (job* found = place_.shared.pop()) {
       spin_.found_in(round);
       return found;
@@ -147,7 +151,7 @@ job* worker::search() noexcept {
   if (!is_searching_) is_searching_ = place_.sleepers.start_searching();
   const int rounds = spin_.begin(is_searching_ && place_.may_spin());
   for (int round = 0; round < rounds; ++round) {
-    for (int pauses = spin::pauses_before(round); pauses > 0; --pauses) spin_pause();
+    pause_before(round);
     if (job* found = finder_.steal()) {
       spin_.found_in(round);
       // What came along with it may have left its queue before, and entered ours after, the last look of one who

@@ -62,7 +62,7 @@ void worker::hand_over() noexcept {
   job_list held;
   held.splice(turn_.later);
   if (job* next = mine_.next.take()) held.push_back(*next);
-  while (job* each = mine_.forks.pop()) held.push_back(*each);
+  while (job* each = mine_.forks.pop_for_sure()) held.push_back(*each);
   while (job* each = mine_.ready.pop()) held.push_back(*each);
   if (!held.empty()) place_.shared.push_all(held);
 }

@@ -2,9 +2,9 @@
 //
 // The protocol of Frigo, Leiserson and Randall ("The implementation of the Cilk-5 multithreaded language", PLDI 1998,
 // "THE"): a thief first moves top up over what it wants, then looks whether the owner was faster. Thieves exclude each
-// other; the owner takes their lock only to be sure where it meets one at the same item. Ours differs in two things. The fence
-// between the thief's two steps is the heavy half of a pair whose light half, on the owner's side, costs nothing
-// (decision 0026). And as that fence is dear, a thief takes several items from a long queue (decision 0032).
+// other. Ours differs in three things. The fence between the thief's two steps is the heavy half of a pair whose light
+// half, on the owner's side, costs nothing (decision 0026). As that fence is dear, a thief takes several items from a
+// long queue. And the owner takes the thieves' lock in pop_for_sure() alone (decision 0032).
 //
 // Invariant 1: an item stands in [top, bottom_) until somebody takes it. The owner takes one only after it has seen,
 // with bottom_ lowered to it, that top has not passed it; a thief only what it has found below bottom_ after its fence.
@@ -68,7 +68,8 @@ class fork_queue {
     return take(bottom, owned_->slot(bottom).load(std::memory_order_relaxed));
   }
 
-  // Owner. pop(), and null means that somebody else has it. Waits for a thief that is at it.
+  // Owner. pop(), and null means that nothing is here and nothing comes back: for who would otherwise wait for it, or
+  // leave the queue. Waits for a thief that is at it, and costs a locked instruction when pop() gives nothing.
   [[nodiscard]] job* pop_for_sure() noexcept {
     job* const found = pop();
     return found != nullptr ? found : pop_in_turn();
@@ -140,8 +141,8 @@ class fork_queue {
     atomic<job*>* slots;
   };
 
-  // Of a queue so long, how many items a thief takes at once. One of a short one: each is larger than all that are younger,
-  // where forks nest.
+  // How many items a thief takes at once of a queue so long. One of a short one: where forks nest, each is larger than
+  // all that are younger.
   static constexpr std::int64_t share_of(std::int64_t size) noexcept {
     return WEFT_MODEL ? size : std::clamp(size / 8, std::int64_t{1}, std::int64_t{32});
   }

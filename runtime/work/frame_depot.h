@@ -55,6 +55,7 @@ class frame_depot {
   }
 
   // A bit for each class that has a batch. Written under the lock; a look without it may be late.
+  static_assert(sizeof(frame_block) <= class_step && class_count <= 65);
   atomic<std::uint64_t> stocked_{0};
   mutex lock_;
   std::array<frame_block*, class_count> batches_{};  // this and the rest: guarded by lock_

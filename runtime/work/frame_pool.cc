@@ -26,15 +26,15 @@ frame_lists::~frame_lists() {
   for (frame_block* first : spare_) delete_blocks(first);
 }
 
-void frame_lists::enable(frame_depot* depot) noexcept {
+void frame_lists::enable(frame_depot& depot) noexcept {
   limit_ = frames_in_a_list;
-  depot_ = depot;
+  depot_ = &depot;
 }
 
 void* frame_lists::allocate_slowly(std::size_t size_class) {
   if (limit_ != 0 && size_class < class_count) {
     frame_block* full = std::exchange(spare_[size_class], nullptr);
-    if (full == nullptr && depot_ != nullptr) full = depot_->take(size_class);
+    if (full == nullptr) full = depot_->take(size_class);
     if (full != nullptr) {
       free_[size_class] = full->next;
       kept_[size_class] = limit_ - 1;
@@ -47,7 +47,7 @@ void* frame_lists::allocate_slowly(std::size_t size_class) {
 void frame_lists::release_slowly(void* frame, std::size_t size_class) noexcept {
   if (limit_ == 0 || size_class >= class_count) return ::operator delete(frame);
   frame_block* const before = std::exchange(spare_[size_class], free_[size_class]);
-  if (before != nullptr && (depot_ == nullptr || !depot_->give(size_class, before))) delete_blocks(before);
+  if (before != nullptr && !depot_->give(size_class, before)) delete_blocks(before);
   free_[size_class] = static_cast<frame_block*>(frame);
   free_[size_class]->next = nullptr;
   kept_[size_class] = 1;

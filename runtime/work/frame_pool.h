@@ -25,11 +25,11 @@ class frame_lists {
   frame_lists& operator=(const frame_lists&) = delete;
   ~frame_lists();
 
-  // From now on keep up to two batches of each class, and exchange more with the depot, if there is one, which outlives
-  // us. Called by workers.
-  void enable(frame_depot* depot = nullptr) noexcept;
+  // From now on keep up to two batches of each class, and exchange more with the depot, which outlives us. Called by
+  // workers.
+  void enable(frame_depot& depot) noexcept;
 
-  // Throws std::bad_alloc.
+  // `size` is at least one. Throws std::bad_alloc.
   [[nodiscard]] void* allocate(std::size_t size) {
     const std::size_t size_class = (size + class_step - 1) / class_step;
     if (size_class < class_count) [[likely]] {
@@ -65,7 +65,7 @@ class frame_lists {
   std::uint16_t kept_[class_count] = {};  // in free_
   std::uint16_t limit_ = 0;
   frame_block* spare_[class_count] = {};  // a full batch, or null
-  frame_depot* depot_ = nullptr;
+  frame_depot* depot_ = nullptr;          // since enable()
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -22,8 +22,9 @@ namespace {
 
 TEST(frame_pool, an_enabled_list_gives_back_the_frame_that_was_freed_last) {
   if (test::is_sanitized) GTEST_SKIP() << "the library recycles nothing under a sanitizer";
+  frame_depot depot;
   frame_lists lists;
-  lists.enable();
+  lists.enable(depot);
   void* first = lists.allocate(200);
   void* second = lists.allocate(200);
   lists.release(first, 200);
@@ -36,8 +37,9 @@ TEST(frame_pool, an_enabled_list_gives_back_the_frame_that_was_freed_last) {
 
 TEST(frame_pool, sizes_of_one_class_share_frames_and_of_two_classes_do_not) {
   if (test::is_sanitized) GTEST_SKIP() << "the library recycles nothing under a sanitizer";
+  frame_depot depot;
   frame_lists lists;
-  lists.enable();
+  lists.enable(depot);
   void* small = lists.allocate(97);
   lists.release(small, 97);
   void* same_class = lists.allocate(112);
@@ -52,8 +54,9 @@ TEST(frame_pool, sizes_of_one_class_share_frames_and_of_two_classes_do_not) {
 
 TEST(frame_pool, what_does_not_fit_a_full_list_goes_back_to_the_system) {
   // Under LeakSanitizer this also says that no block is lost, and that every delete has its new.
+  frame_depot depot;
   frame_lists lists;
-  lists.enable();
+  lists.enable(depot);
   std::vector<void*> frames(2000);
   for (void*& each : frames) each = lists.allocate(64);
   for (void* each : frames) lists.release(each, 64);
@@ -64,8 +67,9 @@ TEST(frame_pool, what_does_not_fit_a_full_list_goes_back_to_the_system) {
 }
 
 TEST(frame_pool, every_size_around_the_bounds_of_its_classes_can_be_written_in_full) {
+  frame_depot depot;
   frame_lists lists;
-  lists.enable();
+  lists.enable(depot);
   for (int round = 0; round < 2; ++round) {
     for (std::size_t size = 1; size <= 1100; ++size) {
       void* frame = lists.allocate(size);
@@ -79,8 +83,9 @@ TEST(frame_pool, every_size_around_the_bounds_of_its_classes_can_be_written_in_f
 TEST(frame_pool, a_frame_may_be_freed_into_the_lists_of_another_thread) {
   std::vector<std::pair<void*, std::size_t>> frames;
   {
+    frame_depot depot;
     frame_lists maker;
-    maker.enable();
+    maker.enable(depot);
     rng random(11);
     for (int i = 0; i < 3000; ++i) {
       const std::size_t size = 1 + random.below(700);
@@ -92,8 +97,9 @@ TEST(frame_pool, a_frame_may_be_freed_into_the_lists_of_another_thread) {
     }
   }
   std::thread([frames = std::move(frames)] {
+    frame_depot depot;
     frame_lists other;
-    other.enable();
+    other.enable(depot);
     for (const auto& [frame, size] : frames) other.release(frame, size);
   }).join();
 }
@@ -110,8 +116,8 @@ TEST(frame_pool, what_one_thread_frees_by_the_batch_another_gets) {
   frame_depot depot;
   frame_lists maker;
   frame_lists other;
-  maker.enable(&depot);
-  other.enable(&depot);
+  maker.enable(depot);
+  other.enable(depot);
   const auto made = take_from(maker, std::size_t{8} * frame_depot::batch, 200);
   for (void* each : made) other.release(each, 200);
   // The other one keeps two lists for itself.
@@ -129,7 +135,7 @@ TEST(frame_pool, a_thread_that_makes_and_frees_by_turns_leaves_the_depot_alone) 
   if (test::is_sanitized) GTEST_SKIP() << "the library recycles nothing under a sanitizer";
   frame_depot depot;
   frame_lists lists;
-  lists.enable(&depot);
+  lists.enable(depot);
   const auto full = take_from(lists, std::size_t{2} * frame_depot::batch, 64);
   for (void* each : full) lists.release(each, 64);
   for (int round = 0; round < 100; ++round) {
@@ -176,8 +182,9 @@ TEST(frame_pool, lists_that_were_not_enabled_keep_nothing) {
 TEST(frame_pool, a_mixture_of_sizes_never_hands_one_frame_to_two_owners) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     rng random(seed);
+    frame_depot depot;
     frame_lists lists;
-    lists.enable();
+    lists.enable(depot);
     struct owned {
       unsigned char* bytes;
       std::size_t size;
