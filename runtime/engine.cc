@@ -82,6 +82,7 @@ struct engine::parts {
   const std::string name;
   blocked_reporter blocked;
   std::array<padded<roster>, roster_count> tasks;
+  last_leave tasks_ended;
   bool is_stopped = false;  // of the thread that stops
 
   core_load cores;  // before those who look at it
@@ -138,12 +139,12 @@ void engine::stop() noexcept {
   job_list ready;
   // All rosters at once: a task that awaits another one is asked before it can hear that the other was stopped.
   {
-    std::array<std::unique_lock<mutex>, roster_count> held;
+    std::array<std::unique_lock<spin_lock>, roster_count> held;
     for (std::size_t i = 0; i < roster_count; ++i) held[i] = all.tasks[i]->hold();
     for (std::size_t i = 0; i < roster_count; ++i) all.tasks[i]->close_and_stop(ready, held[i]);
   }
   submit(ready);
-  for (auto& each : all.tasks) each->wait_until_empty();
+  for (auto& each : all.tasks) all.tasks_ended.wait_for(*each);
   all.compute.drain();
   all.blocking.drain_and_join();
   all.threads.close();
@@ -163,6 +164,9 @@ void engine::fork(job& child) {
 }
 void engine::offer_forked() noexcept {
   parts_->threads.offer_forked();
+}
+bool engine::begin_next_turn_alone(frame& leaf) noexcept {
+  return this_turn().self->begin_next_turn_alone(leaf);
 }
 bool engine::is_on_worker() const noexcept {
   return parts_->threads.is_on_worker();
@@ -186,7 +190,8 @@ bool engine::admit(roster::member& joining) noexcept {
   return parts_->tasks[roster_of(joining)]->admit(joining);
 }
 void engine::leave(roster::member& leaving) noexcept {
-  parts_->tasks[roster_of(leaving)]->leave(leaving);
+  if (parts_->tasks[roster_of(leaving)]->leave(leaving)) [[unlikely]]
+    parts_->tasks_ended.tell();
 }
 
 std::int64_t engine::now_ns() const noexcept {

@@ -47,6 +47,9 @@ class engine {
   // On a worker of ours: a child that anyone may take. offer_forked() once after the last of several.
   void fork(job& child);
   void offer_forked() noexcept;
+  // On a worker of ours, in a job that steps aside at `leaf`. True: nobody waits whose turn it would be, the job's turn is
+  // over and its next one has begun.
+  [[nodiscard]] bool begin_next_turn_alone(frame& leaf) noexcept;
   [[nodiscard]] bool is_on_worker() const noexcept;
   [[nodiscard]] std::size_t worker_count() const noexcept;
   // Whether a thread that waits for us may spin: the workers that are awake and the functions of compute() leave a core.
@@ -83,7 +86,7 @@ class engine {
   // --- what was done so far, in numbers; see weft/runtime_stats.h. Throws std::bad_alloc.
   [[nodiscard]] runtime_stats stats() const;
 
-  // --- errors that nobody took. The reporter may outlive the engine: handles keep it.
+  // --- errors that nobody took. The reporter may outlive the engine: what keeps such an error keeps it.
   using reporter = std::function<void(const unhandled_error&)>;
   [[nodiscard]] const std::shared_ptr<const reporter>& unhandled() const noexcept { return unhandled_; }
 

@@ -42,7 +42,7 @@ class boundary_awaiter : rt::scope, rt::leaf_op {
   boundary_awaiter& operator=(const boundary_awaiter&) = delete;
   ~boundary_awaiter() {
     if (spawned_ != nullptr && spawned_->life.release() == rt::lifecycle::duty::destroy) {
-      spawned_->destroy(*home_.unhandled());
+      spawned_->destroy();
     }
   }
 

@@ -103,12 +103,10 @@ class [[nodiscard("dropping the handle lets the task go; say so with detach()")]
  public:
   static constexpr bool may_be_awaited_as_lvalue = true;
 
-  join_handle(join_handle&& other) noexcept
-      : task_(std::exchange(other.task_, nullptr)), reporter_(std::move(other.reporter_)) {}
+  join_handle(join_handle&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
   join_handle& operator=(join_handle&& other) noexcept {
     join_handle dying(std::move(*this));
     task_ = std::exchange(other.task_, nullptr);
-    reporter_ = std::move(other.reporter_);
     return *this;
   }
   ~join_handle() { detach(); }
@@ -133,17 +131,14 @@ class [[nodiscard("dropping the handle lets the task go; say so with detach()")]
   void detach() noexcept {
     if (task_ == nullptr) return;
     detail::spawned<T>* const task = std::exchange(task_, nullptr);
-    if (task->life.release() == rt::lifecycle::duty::destroy) task->destroy(*reporter_);
-    reporter_.reset();
+    if (task->life.release() == rt::lifecycle::duty::destroy) task->destroy();
   }
 
-  // For spawn(): the task and who hears of an error that nobody takes.
-  join_handle(detail::spawned<T>& task, std::shared_ptr<const rt::engine::reporter> reporter) noexcept
-      : task_(&task), reporter_(std::move(reporter)) {}
+  // For spawn().
+  explicit join_handle(detail::spawned<T>& task) noexcept : task_(&task) {}
 
  private:
   detail::spawned<T>* task_;
-  std::shared_ptr<const rt::engine::reporter> reporter_;
 };
 
 }  // namespace weft::inline WEFT_ABI

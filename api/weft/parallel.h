@@ -53,9 +53,8 @@ template <std::invocable... Fs>
   requires(sizeof...(Fs) >= 1)
 auto parallel_invoke(Fs&&... functions) {
   rt::turn& now = detail::turn_for_closures("parallel_invoke");
-  std::tuple<Fs&...> row(functions...);
   std::tuple<detail::row_result<Fs>...> results;
-  detail::run_row<sizeof...(Fs) - 1>(now, row, results);
+  detail::run_row<sizeof...(Fs) - 1>(now, results, functions...);
   if constexpr (!(std::is_void_v<std::invoke_result_t<Fs&>> && ...)) {
     return std::apply(
         [](auto&... each) {

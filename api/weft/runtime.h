@@ -69,7 +69,7 @@ struct blocked_on : rt::roster::member {
  private:
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
     self.run = &ended_job;
-    now.resume_first = &self;
+    now.epilogue = &self;
     return std::noop_coroutine();
   }
   static void ended_job(rt::job& job, rt::turn&) noexcept {

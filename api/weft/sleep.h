@@ -40,8 +40,7 @@ class sleep_awaiter : rt::leaf_op {
     waiter = &leaf.home();
     rt::engine& home = waiter->home();
     if (alarm_.due_ns <= home.now_ns()) {
-      step_aside(leaf);
-      return true;
+      return step_aside(leaf);
     }
     home.prepare(alarm_, alarm_.due_ns);
     if (!waiter->arm(*this, leaf)) {

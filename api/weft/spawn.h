@@ -40,7 +40,7 @@ join_handle<spawned_value<F, Args...>> spawn_on(rt::engine& home, spawn_mark mar
       new block(std::move(mark), std::forward<F>(function), std::forward<Args>(arguments)...));
   promise<value>* const coroutine = owned->kept->make().release();
   block* const launched = owned.release();
-  join_handle<value> handle(*launched, home.unhandled());
+  join_handle<value> handle(*launched);
   launched->launch(home, home.root_context(), coroutine);
   return handle;
 }
@@ -49,7 +49,7 @@ template <class T>
 join_handle<T> spawn_on(rt::engine& home, spawn_mark mark, task<T> coroutine) {
   struct nothing {};
   auto* const launched = new spawned_call<T, nothing>(std::move(mark));
-  join_handle<T> handle(*launched, home.unhandled());
+  join_handle<T> handle(*launched);
   launched->launch(home, home.root_context(), coroutine.release());
   return handle;
 }

@@ -11,7 +11,7 @@
 // Errors: an exception that leaves the coroutine is thrown by the co_await that waits for it.
 // Stop: awaiting a task is not a stop point itself; a stop reaches the operation that the innermost task
 // waits for, and then destroys the frames from the inside out. No exception is thrown, and no catch sees it.
-// Cost: one allocation, recycled by size; about 15 ns to await.
+// Cost: one allocation, recycled by size; about 11 ns to await.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

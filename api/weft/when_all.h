@@ -97,8 +97,7 @@ template <detail::awaitable_of_ours... As>
 
 template <detail::range_of_awaitables Range>
 [[nodiscard]] auto when_all(Range&& tasks) {
-  return detail::forked_range_operation<detail::when_all_rule, detail::range_value<Range>>(
-      detail::tasks_of(std::forward<Range>(tasks)));
+  return detail::forked_range<detail::when_all_rule>(std::forward<Range>(tasks));
 }
 
 }  // namespace weft::inline WEFT_ABI

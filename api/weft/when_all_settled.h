@@ -95,8 +95,7 @@ template <detail::awaitable_of_ours... As>
 
 template <detail::range_of_awaitables Range>
 [[nodiscard]] auto when_all_settled(Range&& tasks) {
-  return detail::forked_range_operation<detail::settled_rule, detail::range_value<Range>>(
-      detail::tasks_of(std::forward<Range>(tasks)));
+  return detail::forked_range<detail::settled_rule>(std::forward<Range>(tasks));
 }
 
 }  // namespace weft::inline WEFT_ABI

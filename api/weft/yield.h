@@ -9,7 +9,7 @@
 //
 // Stop: a stop point; nothing is lost.
 // Errors: none.
-// Cost: about 25 ns when nobody else is ready.
+// Cost: about 10 ns when nobody else is ready, 25 when somebody is.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,14 +22,17 @@ namespace weft::inline WEFT_ABI {
 
 namespace detail {
 
-// The chain at `leaf`, which is suspended, goes behind the ready tasks; or is unwound, if it is stopping.
-inline void step_aside(rt::frame& leaf) noexcept {
+// The chain at `leaf`, which is suspended, goes behind the ready tasks; or is unwound, if it is stopping. False: nobody
+// is there to run before it, so it goes on at once, in a turn of its own.
+[[nodiscard]] inline bool step_aside(rt::frame& leaf) noexcept {
   rt::turn& now = rt::this_turn();
   if (leaf.home().look_for_stop(now)) {
     stop_at(leaf, now);
-  } else {
-    give_way_at(leaf, now);
+    return true;
   }
+  if (now.home->begin_next_turn_alone(leaf)) return false;
+  give_way_at(leaf, now);
+  return true;
 }
 
 class yield_awaiter {
@@ -37,8 +40,8 @@ class yield_awaiter {
   yield_awaiter() noexcept {}
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
-    step_aside(self.promise());
+  bool await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+    return step_aside(self.promise());
   }
   void await_resume() const noexcept {}
 };
@@ -51,8 +54,7 @@ class checkpoint_awaiter {
   bool await_suspend(std::coroutine_handle<Promise> self) const noexcept {
     rt::frame& leaf = self.promise();
     if (!leaf.home().look_for_stop(rt::this_turn()) && rt::this_turn().spend_operation()) return false;
-    step_aside(leaf);
-    return true;
+    return step_aside(leaf);
   }
   void await_resume() const noexcept {}
 };

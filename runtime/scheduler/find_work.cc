@@ -4,7 +4,7 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
-find_work::find_work(std::size_t own, const station_list& all, inject_queue& shared) noexcept
+find_work::find_work(std::size_t own, const station_list& all, shared_queue& shared) noexcept
     : own_(own), all_(all), mine_(*all[own]), shared_(shared), victims_(own + 1) {}
 
 job* find_work::next() noexcept {
@@ -12,7 +12,7 @@ job* find_work::next() noexcept {
   if (WEFT_CHAOS(shuffle)) turn_ = 0;
   if (turn_ % shared_first_every == 0) {
     harvest_own();
-    if (job* found = shared_.pop()) {
+    if (job* found = shared_.pop(turn_)) {
       note_unannounced();  // what was to be next may be ours alone to know
       return found;
     }
@@ -22,7 +22,7 @@ job* find_work::next() noexcept {
   }
   if (job* found = mine_.forks.pop()) return found;
   if (job* found = next_ready()) return found;
-  if (job* found = shared_.pop()) return found;
+  if (job* found = shared_.pop(turn_)) return found;
   if (harvest_own()) return mine_.ready.pop();
   return nullptr;
 }
@@ -42,7 +42,7 @@ job* find_work::next_ready() noexcept {
 
 job* find_work::next_from_outside() noexcept {
   harvest_own();
-  if (job* found = shared_.pop()) return found;
+  if (job* found = shared_.pop(turn_)) return found;
   if (job* found = next_ready()) return found;
   return next();
 }
@@ -62,7 +62,7 @@ job* find_work::steal() noexcept {
     }
   }
   mine_.counts.failed_steals.add();
-  return shared_.pop();
+  return shared_.pop(turn_);
 }
 
 bool find_work::rescue_next() noexcept {

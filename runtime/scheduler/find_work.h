@@ -17,7 +17,7 @@
 //                                       for the oldest, and a 61st may fall on one
 //     the task in the next slot         at most 15: only the oldest comes before it
 //     a forked child with n above it    what these fork goes first, as in a call; else 2 of 7 turns go by
-//     a shared job with n before it     at most 61 * (n + 1)
+//     a shared job with n before it     at most 61 * (n + 1), times the parts of the shared queue
 //     what the reactor has              at most 61, and then as a ready task (tests/runtime/fairness_test.cc)
 //
 // A turn is bounded too: 128 transfers, and 64 such pieces of one chain count as a turn (worker.cc).
@@ -32,18 +32,26 @@
 
 #include "weft/rt/base/rng.h"
 #include "weft/rt/scheduler/station.h"
-#include "weft/rt/work/inject_queue.h"
+#include "weft/rt/work/shared_queue.h"
 
 namespace weft::inline WEFT_ABI::rt {
 
 class find_work {
  public:
-  find_work(std::size_t own, const station_list& all, inject_queue& shared) noexcept;
+  find_work(std::size_t own, const station_list& all, shared_queue& shared) noexcept;
 
   // A job of our own or a shared one; null when there is none.
   [[nodiscard]] job* next() noexcept;
   // The same for a worker that has not looked for long: what came from outside and what is ready goes first.
   [[nodiscard]] job* next_from_outside() noexcept;
+
+  // For a job that would be enqueued only to be next again: passes over one turn in which there is nothing else to run.
+  // False: there is, or something is due to be looked at.
+  [[nodiscard]] bool pass_turn() noexcept {
+    if (!is_own_empty() || !shared_.empty() || (turn_ + 1) % shared_first_every == 0) return false;
+    ++turn_;
+    return true;
+  }
 
   // A job of a neighbour's; null when none was seen in one round.
   [[nodiscard]] job* steal() noexcept;
@@ -93,7 +101,7 @@ class find_work {
   std::size_t own_;
   const station_list& all_;
   station& mine_;
-  inject_queue& shared_;
+  shared_queue& shared_;
   rng victims_;
   std::uint32_t turn_ = 0;
   std::uint32_t next_in_a_row_ = 0;

@@ -137,7 +137,7 @@ job* worker::search_alone() noexcept {
   const int rounds = spin_.begin(place_.may_spin());
   for (int round = 1; round < rounds; ++round) {
     pause_before(round);
-    if (job* found = place_.shared.pop()) {
+    if (job* found = place_.shared.pop(0)) {
       spin_.found_in(round);
       return found;
     }
@@ -165,12 +165,22 @@ job* worker::search() noexcept {
   return nullptr;
 }
 
-void worker::run_job(job& next) noexcept {
-  turn_.transfers = 0;
+bool worker::begin_next_turn_alone(frame& leaf) noexcept {
+  if (turn_.resume_first != nullptr || !turn_.later.empty() || place_.pauses.is_asked()) return false;
+  if (WEFT_CHAOS(cut_short)) return false;
+  if (!finder_.pass_turn()) return false;
   mine_.counts.jobs.add();
   turn_.begin_job();
-  next.run(next, turn_);
-  turn_.running = nullptr;
+  turn_.begin_with(leaf);
+  turn_.operations_left = turn::operation_budget;
+  return true;
+}
+
+void worker::run_job(job& next) noexcept {
+  turn_.transfers_left = turn::transfer_budget;
+  mine_.counts.jobs.add();
+  turn_.begin_job();
+  turn_.run(next);
   if (!turn_.later.empty()) submit_later();
 }
 

@@ -30,7 +30,7 @@ class scheduler;
 struct workplace {
   const std::size_t size;  // of workers that were asked for
   station_list stations;
-  inject_queue shared;
+  shared_queue shared;
   idle sleepers;
   pause_gate pauses;
   frame_depot frames;  // workers exchange them here
@@ -45,6 +45,7 @@ struct workplace {
   explicit workplace(std::size_t workers, std::size_t spare_workers = 0, watch_options watched = {},
                      const core_load* load = nullptr)
       : size(workers),
+        shared(workers),
         sleepers(workers, spare_workers),
         pauses(workers + spare_workers),
         watching(workers + spare_workers, std::move(watched)),
@@ -77,6 +78,9 @@ class worker {
 
   // Runs one job, or sleeps until there may be one. False once the scheduler closes and no job is left.
   bool step() noexcept;
+
+  // In a job that steps aside at `leaf`. True: it would be the next one that step() runs; so that turn has begun.
+  [[nodiscard]] bool begin_next_turn_alone(frame& leaf) noexcept;
 
   // In a job that is about to block, with everything handed over that others could do. False: it has said so before, and
   // owes no end.

@@ -74,7 +74,7 @@ void worker::run_as_spare() noexcept {
   while (const std::optional<absence> of = rest_until_called()) {
     if (const auto next = place_.spares.take_one_to_watch()) place_.stations[*next]->events.wake();
     place_.sleepers.join();
-    // A chain that was only cut, or a task whose frame is to be destroyed, is still ours.
+    // A chain that was only cut is still ours.
     const auto is_wanted = [&] {
       return turn_.resume_first != nullptr || pulse_of(*place_.stations[of->worker]) == of->pulse;
     };

@@ -36,27 +36,48 @@ class fork_queue {
 
   // `capacity` is a power of two.
   explicit fork_queue(std::size_t capacity = usual_capacity, fence_fn for_all_threads = nullptr)
-      : fence_(for_all_threads), owned_(new ring(capacity, nullptr)) {
+      : fence_(for_all_threads), owned_(new ring(capacity, nullptr)), owned_slots_(*owned_) {
     ring_.store(owned_, std::memory_order_relaxed);  // no other thread knows of us yet
+    room_until_ = owned_->size();
   }
   fork_queue(const fork_queue&) = delete;
   fork_queue& operator=(const fork_queue&) = delete;
   ~fork_queue() { delete owned_; }
 
+  // Owner. Items that are pushed together: thieves see all of them, or none.
+  class row {
+   public:
+    // Of at most so many. Throws std::bad_alloc when the queue must grow.
+    row(fork_queue& to, std::int64_t most)
+        : to_(to), end_(to.bottom_->load(std::memory_order_relaxed)) {  // ours
+      to_.reserve_until(end_ + most);
+    }
+
+    void add(job& forked) noexcept {
+      to_.owned_slots_[end_++].store(&forked, std::memory_order_relaxed);  // ordered by bottom_, in publish()
+    }
+    // And what was written before.
+    void publish() noexcept {
+      WEFT_CHAOS(yield);
+      to_.bottom_->store(end_, std::memory_order_release);  // pairs with claim(): load of bottom_
+    }
+
+   private:
+    fork_queue& to_;
+    std::int64_t end_;
+  };
+
   // Owner. Publishes the item, and what was written before, to thieves. Throws std::bad_alloc when it must
   // grow.
   void push(job& forked) {
-    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed);  // ours
-    reserve();
-    owned_->slot(bottom).store(&forked, std::memory_order_relaxed);  // ordered by bottom_, next line
-    WEFT_CHAOS(yield);
-    bottom_->store(bottom + 1, std::memory_order_release);  // pairs with claim(): load of bottom_
+    row one(*this, 1);
+    one.add(forked);
+    one.publish();
   }
 
-  // Owner. Makes room for one more item: the next push() does not throw. Throws std::bad_alloc.
-  void reserve() {
-    if (room() == 0) [[unlikely]]
-      grow();
+  // Owner. Makes room for so many items more: pushing them does not throw. Throws std::bad_alloc.
+  void reserve(std::int64_t items = 1) {
+    reserve_until(bottom_->load(std::memory_order_relaxed) + items);  // ours
   }
 
   // Owner. The item pushed last, or null: when there is none, when a thief was faster, and also when one is at it that
@@ -65,13 +86,14 @@ class fork_queue {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
     // A cheap look first: an empty queue costs no locked instruction.
     if (thieves_->top.load(std::memory_order_relaxed) > bottom) return nullptr;
-    return take(bottom, owned_->slot(bottom).load(std::memory_order_relaxed));
+    return take(bottom, owned_slots_[bottom].load(std::memory_order_relaxed));
   }
 
   // Owner. pop(), and null means that nothing is here and nothing comes back: for who would otherwise wait for it, or
   // leave the queue. Waits for a thief that is at it, and costs a locked instruction when pop() gives nothing.
   [[nodiscard]] job* pop_for_sure() noexcept {
-    job* const found = pop();
+    const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
+    job* const found = take(bottom, owned_slots_[bottom].load(std::memory_order_relaxed));
     return found != nullptr ? found : pop_in_turn();
   }
 
@@ -80,7 +102,7 @@ class fork_queue {
   [[nodiscard]] job* pop_within(const void* begin, const void* end) noexcept {
     const std::int64_t bottom = bottom_->load(std::memory_order_relaxed) - 1;  // ours
     // What is left of an item that was taken may be read here; then take() finds the queue empty.
-    job* const last = owned_->slot(bottom).load(std::memory_order_relaxed);
+    job* const last = owned_slots_[bottom].load(std::memory_order_relaxed);
     if (last < begin || last >= end) return nullptr;
     return take(bottom, last);
   }
@@ -91,7 +113,7 @@ class fork_queue {
   // The owner of `own`, another queue. The same, and from a long queue some more of the oldest, which go to `own`.
   [[nodiscard]] job* steal_into(fork_queue& own) noexcept {
     job* oldest = nullptr;
-    take_oldest(0, 1 + own.room(), [&](job& each) {
+    take_oldest(0, 1 + own.find_room(), [&](job& each) {
       if (oldest == nullptr) {
         oldest = &each;
       } else {
@@ -141,17 +163,37 @@ class fork_queue {
     atomic<job*>* slots;
   };
 
+  // The slots of a ring, one step nearer.
+  struct ring_view {
+    explicit ring_view(const ring& of) noexcept : mask(of.mask), slots(of.slots) {}
+    [[nodiscard]] atomic<job*>& operator[](std::int64_t index) const noexcept { return slots[index & mask]; }
+
+    std::int64_t mask;
+    atomic<job*>* slots;
+  };
+
   // How many items a thief takes at once of a queue so long. One of a short one: where forks nest, each is larger than
   // all that are younger.
   static constexpr std::int64_t share_of(std::int64_t size) noexcept {
     return WEFT_MODEL ? size : std::clamp(size / 8, std::int64_t{1}, std::int64_t{32});
   }
 
-  // Owner. How many items can be pushed before the ring is full.
-  [[nodiscard]] std::int64_t room() const noexcept {
+  // Owner. Looks how many items can be pushed before the ring is full.
+  [[nodiscard]] std::int64_t find_room() noexcept {
     // Acquire: a thief has read the slots below.
     const std::int64_t left = thieves_->left.load(std::memory_order_acquire);
-    return owned_->size() - (bottom_->load(std::memory_order_relaxed) - left);  // ours
+    room_until_ = left + owned_->size();
+    return room_until_ - bottom_->load(std::memory_order_relaxed);  // ours
+  }
+
+  // Owner. Makes room for the items below `end`.
+  void reserve_until(std::int64_t end) {
+    if (end > room_until_) [[unlikely]]
+      make_room(end);
+  }
+  WEFT_COLD void make_room(std::int64_t end) {
+    const std::int64_t items = end - bottom_->load(std::memory_order_relaxed);  // ours
+    while (find_room() < items) grow();
   }
 
   // Owner. Takes `last`, which was read from the slot at `bottom`, if no thief has.
@@ -179,7 +221,7 @@ class fork_queue {
     for (backoff pause; thieves_->is_locked.exchange(true, std::memory_order_acquire);) pause.pause();
     job* last = nullptr;
     if (thieves_->top.load(std::memory_order_relaxed) <= bottom) {  // nobody else writes it now
-      last = owned_->slot(bottom).load(std::memory_order_relaxed);
+      last = owned_slots_[bottom].load(std::memory_order_relaxed);
       bottom_->store(bottom, std::memory_order_relaxed);  // published by the lock
     }
     thieves_->is_locked.store(false, std::memory_order_release);
@@ -203,7 +245,8 @@ class fork_queue {
       for (std::int64_t i = top; i < end; ++i) {
         take(*current->slot(i).load(std::memory_order_relaxed));  // ordered by bottom_, in claim()
       }
-      thieves_->left.store(end, std::memory_order_release);  // pairs with room(): the slots may be used again
+      thieves_->left.store(end,
+                           std::memory_order_release);  // pairs with find_room(): the slots may be used again
     }
     thieves_->is_locked.store(false, std::memory_order_release);
   }
@@ -230,6 +273,7 @@ class fork_queue {
       larger->slot(i).store(owned_->slot(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     owned_ = larger;
+    owned_slots_ = ring_view(*larger);
     WEFT_CHAOS(yield);
     ring_.store(larger, std::memory_order_release);  // pairs with take_oldest(): publishes the copied slots
   }
@@ -244,7 +288,9 @@ class fork_queue {
   // Written by the owner, read by thieves.
   padded<atomic<std::int64_t>> bottom_{0};
   const fence_fn fence_;         // the heavy half of the fence, on the thief's side
-  ring* owned_;                  // the owner's copy of ring_
+  ring* owned_;                  // the owner's copy of ring_; this and the next two: the owner's
+  ring_view owned_slots_;        // of owned_
+  std::int64_t room_until_ = 0;  // items below this fit, as the owner saw when it looked last
   atomic<ring*> ring_{nullptr};  // written by the owner in grow(), read by thieves
 };
 

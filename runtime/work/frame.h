@@ -66,6 +66,11 @@ class frame {
     return (link_ & (is_foreign_bit | has_hooks_bit)) != 0;
   }
 
+  // At its final suspension: the parent, which simply goes on; null for a root, and when it ends unusually.
+  [[nodiscard]] frame* ends_into() const noexcept {
+    return (link_ & all_bits) == 0 ? reinterpret_cast<link*>(link_)->parent : nullptr;
+  }
+
   // For reports: any frame, at any time that no worker runs it.
   [[nodiscard]] bool is_in_foreign() const noexcept { return (link_ & is_foreign_bit) != 0; }
   [[nodiscard]] const frame* awaited_by() const noexcept {

@@ -42,6 +42,7 @@ class lifecycle {
   // The handle is dropped.
   [[nodiscard]] duty release() noexcept {
     WEFT_CHAOS(yield);
+    if (is_done()) return duty::destroy;
     std::uintptr_t before = running;
     if (word_.compare_exchange_strong(before, let_go, std::memory_order_acq_rel, std::memory_order_acquire)) {
       return duty::nothing;

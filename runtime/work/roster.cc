@@ -8,24 +8,23 @@ namespace weft::inline WEFT_ABI::rt {
 bool roster::admit(member& joining) noexcept {
   joining.enrolled.self = &joining;
   WEFT_CHAOS(yield);
-  lock_guard<mutex> guard(lock_);
+  lock_guard<spin_lock> guard(lock_);
   if (closed_) return false;
   members_.push_back(joining.enrolled);
   ++size_;
   return true;
 }
 
-void roster::leave(member& leaving) noexcept {
+bool roster::leave(member& leaving) noexcept {
   WEFT_CHAOS(yield);
-  lock_guard<mutex> guard(lock_);
+  lock_guard<spin_lock> guard(lock_);
   members_.remove(leaving.enrolled);
-  // Notified under the lock: the waiter may destroy the roster as soon as it can take it.
-  if (--size_ == 0 && closed_) emptied_.notify_all();
+  return --size_ == 0 && closed_;
 }
 
 void roster::close() noexcept {
   WEFT_CHAOS(yield);
-  lock_guard<mutex> guard(lock_);
+  lock_guard<spin_lock> guard(lock_);
   closed_ = true;
 }
 
@@ -34,25 +33,32 @@ void roster::close_and_stop(job_list& ready) noexcept {
   close_and_stop(ready, held);
 }
 
-std::unique_lock<mutex> roster::hold() noexcept {
-  return std::unique_lock<mutex>(lock_);
+std::unique_lock<spin_lock> roster::hold() noexcept {
+  return std::unique_lock<spin_lock>(lock_);
 }
 
-void roster::close_and_stop(job_list& ready, [[maybe_unused]] const std::unique_lock<mutex>& held) noexcept {
+void roster::close_and_stop(job_list& ready,
+                            [[maybe_unused]] const std::unique_lock<spin_lock>& held) noexcept {
   WEFT_DCHECK(held.mutex() == &lock_ && held.owns_lock(), "another roster is held");
   closed_ = true;
   WEFT_CHAOS(yield);
   for (member::links* each = members_.front(); each != nullptr; each = each->next) each->self->stop(ready);
 }
 
-void roster::wait_until_empty() noexcept {
-  std::unique_lock<mutex> guard(lock_);
-  emptied_.wait(guard, [this] { return size_ == 0; });
+std::size_t roster::size() const noexcept {
+  lock_guard<spin_lock> guard(lock_);
+  return size_;
 }
 
-std::size_t roster::size() const noexcept {
+void last_leave::tell() noexcept {
+  WEFT_CHAOS(late_wake);
   lock_guard<mutex> guard(lock_);
-  return size_;
+  told_.notify_all();
+}
+
+void last_leave::wait_for(const roster& closed) noexcept {
+  std::unique_lock<mutex> guard(lock_);
+  told_.wait(guard, [&closed] { return closed.size() == 0; });
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -11,6 +11,7 @@
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/intrusive_list.h"
+#include "weft/rt/base/spin_lock.h"
 #include "weft/rt/work/job_list.h"
 #include "weft/rt/work/scope.h"
 #include "weft/rt/work/spawn_mark.h"
@@ -37,8 +38,9 @@ class roster {
 
   // False once the roster is closed: the member must not start.
   [[nodiscard]] bool admit(member& joining) noexcept;
-  // The caller may free the member afterwards.
-  void leave(member& leaving) noexcept;
+  // The caller may free the member afterwards. True: it was the last one of a closed roster, and last_leave is to be told,
+  // where somebody waits for that.
+  bool leave(member& leaving) noexcept;
 
   // Admits nobody from now on.
   void close() noexcept;
@@ -48,27 +50,36 @@ class roster {
 
   // The same for several rosters whose members wait for each other: hold all of them first. Nobody leaves meanwhile, so
   // nobody hears of an end by this stop before being asked.
-  [[nodiscard]] std::unique_lock<mutex> hold() noexcept;
-  void close_and_stop(job_list& ready, const std::unique_lock<mutex>& held) noexcept;
-
-  // Blocks the calling thread, which must not be a worker, until the last member has left.
-  void wait_until_empty() noexcept;
+  [[nodiscard]] std::unique_lock<spin_lock> hold() noexcept;
+  void close_and_stop(job_list& ready, const std::unique_lock<spin_lock>& held) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept;
 
   // Calls `fn` with every member, under the lock.
   template <class Fn>
   void for_each(Fn fn) {
-    lock_guard<mutex> guard(lock_);
+    lock_guard<spin_lock> guard(lock_);
     for (member::links* each = members_.front(); each != nullptr; each = each->next) fn(*each->self);
   }
 
  private:
-  mutable mutex lock_;
-  condition_variable emptied_;
+  mutable spin_lock lock_;
   intrusive_list<member::links> members_;  // this and the rest: guarded by lock_
   std::size_t size_ = 0;
   bool closed_ = false;
+};
+
+// Where a thread waits until rosters that were closed are empty. Outlives all members.
+class last_leave {
+ public:
+  // roster::leave() was true.
+  void tell() noexcept;
+  // Blocks the calling thread, which must not be a worker, until nobody is in `closed`.
+  void wait_for(const roster& closed) noexcept;
+
+ private:
+  mutex lock_;
+  condition_variable told_;
 };
 
 // What a spawned task is called and where it was spawned; null for a scope that another one waits for.

@@ -219,9 +219,9 @@ std::coroutine_handle<> scope::enter_hook(turn& now, bool is_after_a_stop) noexc
 }
 
 std::coroutine_handle<> scope::hook_ended(scope& self, turn& now, ending) noexcept {
-  // Freed by the loop, not from inside its own final suspension.
+  // Freed afterwards, not from inside its own final suspension.
   self.run = &after_hook_job;
-  now.resume_first = &self;
+  now.epilogue = &self;
   return std::noop_coroutine();
 }
 

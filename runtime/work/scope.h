@@ -292,11 +292,12 @@ struct scope : job {
 
 // Enters `next` by symmetric transfer, or through the loop once the transfer budget of this turn is spent.
 [[nodiscard]] inline std::coroutine_handle<> enter(frame& next, turn& now) noexcept {
-  if (WEFT_CHAOS(cut_short)) now.transfers = turn::transfer_budget;
-  if (++now.transfers < turn::transfer_budget) [[likely]] {
+  if (WEFT_CHAOS(cut_short)) now.transfers_left = 1;
+  if (--now.transfers_left != 0) [[likely]] {
     now.running = &next;
     return next.handle();
   }
+  now.transfers_left = 1;  // whatever else is entered in this turn goes through the loop, too
   now.resume_first = &next.home().to_resume(next);
   return std::noop_coroutine();
 }
@@ -306,13 +307,11 @@ struct scope : job {
 
 // What a root's or a child's final suspension does: on to whoever waits.
 [[nodiscard]] inline std::coroutine_handle<> leave(frame& done, turn& now) noexcept {
+  if (frame* const parent = done.ends_into()) return enter(*parent, now);
   if (done.ends_unusually()) [[unlikely]]
     return leave_unusually(done, now);
-  if (done.is_root()) {
-    scope& own = done.home();
-    return own.end(own, now, ending::finished);
-  }
-  return enter(*done.awaiter().parent, now);
+  scope& own = done.home();
+  return own.end(own, now, ending::finished);
 }
 
 }  // namespace weft::inline WEFT_ABI::rt

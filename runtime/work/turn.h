@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <source_location>
+#include <utility>
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/chaos.h"
@@ -35,10 +36,14 @@ struct turn {
   // Run next, before anything else is looked for. At most one: a job ends by handing over to one other. A chain's.
   job* resume_first = nullptr;
 
+  // The last part of the running job, run when it comes back: a frame is not destroyed from inside its own final
+  // suspension. At most one; never beside resume_first.
+  job* epilogue = nullptr;
+
   // Submitted when the running job comes back.
   job_list later;
 
-  std::uint32_t transfers = 0;
+  std::uint32_t transfers_left = transfer_budget;
   // How many missed stops the chains of this job have looked for and not found above them: see scope::look_for_stop()
   // and scope::look_for_missed_stop().
   std::uint64_t stops_seen = 0;
@@ -82,6 +87,16 @@ struct turn {
   }
   void be_without_job() noexcept {
     pulse.store(pulse.load(std::memory_order_relaxed) & ~std::uint64_t{1}, std::memory_order_relaxed);
+  }
+
+  // Runs `whole`, all parts of it.
+  void run(job& whole) noexcept {
+    whole.run(whole, *this);
+    running = nullptr;
+    while (job* const last = std::exchange(epilogue, nullptr)) {
+      last->run(*last, *this);
+      running = nullptr;
+    }
   }
 
   // `next` is resumed by a job.

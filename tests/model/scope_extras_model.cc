@@ -26,7 +26,7 @@ struct listener : rt::stop_callbacks::entry {
 int run_all(rt::job_list& ready) {
   rt::turn now;
   int count = 0;
-  for (; rt::job* const each = ready.pop_front(); ++count) each->run(*each, now);
+  for (; rt::job* const each = ready.pop_front(); ++count) now.run(*each);
   return count;
 }
 

@@ -43,7 +43,7 @@ struct find_work_test : testing::Test {
 
   std::vector<watched_backend*> backends;
   station_list stations;
-  inject_queue shared;
+  shared_queue shared{1};
   find_work finder{0, stations, shared};
 };
 
@@ -101,7 +101,7 @@ TEST_F(find_work_test, a_worker_that_forks_without_end_reaches_its_ready_tasks_w
       EXPECT_EQ(next != &child ? stations[0]->forks.pop() : next, &child);
     }
   }
-  while (shared.pop() != nullptr) {
+  while (shared.pop(0) != nullptr) {
   }
 }
 
@@ -187,7 +187,7 @@ TEST_F(find_work_test, any_queue_that_holds_a_job_counts_as_work_left) {
   counting_job one;
   shared.push(one);
   EXPECT_TRUE(finder.is_any_left());
-  EXPECT_EQ(shared.pop(), &one);
+  EXPECT_EQ(shared.pop(0), &one);
   for (auto& each : stations) {
     each->forks.push(one);
     EXPECT_TRUE(finder.is_any_left());

@@ -80,16 +80,18 @@ TEST(roster, a_closed_roster_admits_nobody) {
 
 TEST(roster, an_empty_roster_is_not_waited_for) {
   roster all;
-  all.wait_until_empty();
+  last_leave ended;
+  ended.wait_for(all);
   job_list ready;
   all.close_and_stop(ready);
-  all.wait_until_empty();
+  ended.wait_for(all);
 }
 
 TEST(roster, the_last_to_leave_ends_the_wait_and_not_before) {
   const std::size_t rounds = test::scaled(500);
   for (std::size_t round = 0; round < rounds; ++round) {
     auto all = std::make_unique<roster>();
+    last_leave ended;
     roster::member one, two;
     ASSERT_TRUE(all->admit(one));
     ASSERT_TRUE(all->admit(two));
@@ -98,12 +100,13 @@ TEST(roster, the_last_to_leave_ends_the_wait_and_not_before) {
     all->close_and_stop(ready);
     const auto leave = [&](roster::member& leaving) {
       left.fetch_add(1);
-      all->leave(leaving);
+      if (all->leave(leaving)) ended.tell();
     };
     std::thread first([&] { leave(one); });
     std::thread second([&] { leave(two); });
-    all->wait_until_empty();
+    ended.wait_for(*all);
     EXPECT_EQ(left, 2);
+    all.reset();  // nobody is in it any more, and nobody comes back to it
     first.join();
     second.join();
   }
@@ -112,6 +115,7 @@ TEST(roster, the_last_to_leave_ends_the_wait_and_not_before) {
 TEST(roster, joining_against_closing_either_admits_and_stops_or_refuses) {
   for (std::uint64_t seed = 1; seed <= test::scaled(200); ++seed) {
     roster all;
+    last_leave ended;
     constexpr std::size_t count = 40;
     std::array<std::vector<std::unique_ptr<roster::member>>, 2> members;
     for (auto& own : members) {
@@ -134,14 +138,14 @@ TEST(roster, joining_against_closing_either_admits_and_stops_or_refuses) {
         while (!is_closed.load(std::memory_order_acquire)) std::this_thread::yield();
         for (roster::member* each : in) {
           EXPECT_TRUE(each->is_stopping()) << "seed " << seed;
-          all.leave(*each);
+          if (all.leave(*each)) ended.tell();
         }
       });
     }
     job_list ready;
     all.close_and_stop(ready);
     is_closed.store(true, std::memory_order_release);
-    all.wait_until_empty();
+    ended.wait_for(all);
     EXPECT_EQ(all.size(), 0u) << "seed " << seed;
     for (std::thread& each : threads) each.join();
   }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <source_location>
 #include <vector>
 
 #include "tests/support/chaos.h"
@@ -65,9 +66,9 @@ TEST_F(worker_alone, a_job_sees_the_workers_turn_with_fresh_budgets) {
     EXPECT_EQ(&now, &own);
     EXPECT_EQ(&this_turn(), &own);
     EXPECT_EQ(now.self, bench.workers[0].get());
-    EXPECT_EQ(now.transfers, 0u);
+    EXPECT_EQ(now.transfers_left, turn::transfer_budget);
     EXPECT_EQ(now.operations_left, turn::operation_budget);
-    now.transfers = turn::transfer_budget;
+    now.transfers_left = 1;
     while (now.spend_operation()) {
     }
   });
@@ -75,6 +76,85 @@ TEST_F(worker_alone, a_job_sees_the_workers_turn_with_fresh_budgets) {
     bench.place.shared.push(spender);
     EXPECT_TRUE(step());
   }
+}
+
+TEST_F(worker_alone, a_jobs_epilogue_is_its_last_part_and_what_that_hands_over_to_comes_next) {
+  std::vector<int> order;
+  const worker_counters& counts = bench.workers[0]->counts();
+  function_chain successor([&](turn&) { order.push_back(4); });
+  function_job last([&](turn& now) {
+    order.push_back(3);
+    EXPECT_EQ(now.running, nullptr);
+    now.resume_first = &successor;
+  });
+  function_job second([&](turn& now) {
+    order.push_back(2);
+    now.epilogue = &last;
+  });
+  function_job first([&](turn& now) {
+    order.push_back(1);
+    now.epilogue = &second;
+  });
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(counts.jobs.read(), 1u);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(order.back(), 4);
+}
+
+TEST_F(worker_alone, a_job_that_steps_aside_for_nobody_begins_its_next_turn_at_once) {
+  worker& own = *bench.workers[0];
+  frame leaf(std::source_location::current());
+  function_job lonely([&](turn& now) {
+    const std::uint64_t pulse = now.pulse.load();
+    while (now.spend_operation()) {
+    }
+    EXPECT_TRUE(own.begin_next_turn_alone(leaf));
+    EXPECT_EQ(now.running, &leaf);
+    EXPECT_EQ(now.operations_left, turn::operation_budget);
+    EXPECT_NE(now.pulse.load(), pulse) << "nobody is to call it blocked";
+    EXPECT_TRUE(turn::is_at_job(now.pulse.load()));
+  });
+  bench.place.shared.push(lonely);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(own.counts().jobs.read(), 2u);
+}
+
+TEST_F(worker_alone, a_job_steps_aside_for_whatever_else_is_there) {
+  worker& own = *bench.workers[0];
+  frame leaf(std::source_location::current());
+  counting_job other;
+  const std::vector<std::function<void(turn&)>> ways{
+      [&](turn& now) { now.forks->push(other); }, [&](turn&) { own.submit(other); },
+      [&](turn&) { own.submit_last(other); }, [&](turn&) { bench.place.shared.push(other); },
+      [&](turn& now) { now.later.push_back(other); }};
+  for (const auto& make_ready : ways) {
+    function_job polite([&](turn& now) {
+      make_ready(now);
+      EXPECT_FALSE(own.begin_next_turn_alone(leaf));
+    });
+    bench.place.shared.push(polite);
+    EXPECT_TRUE(step());
+    EXPECT_TRUE(step());
+  }
+  EXPECT_EQ(other.times(), static_cast<int>(ways.size()));
+}
+
+TEST_F(worker_alone, a_job_that_steps_aside_without_end_leaves_the_turns_that_look_around_to_the_loop) {
+  worker& own = *bench.workers[0];
+  frame leaf(std::source_location::current());
+  int passed = 0;
+  function_job lonely([&](turn&) {
+    while (own.begin_next_turn_alone(leaf)) ++passed;
+  });
+  for (int round = 0; round < 3; ++round) {
+    passed = 0;
+    bench.place.shared.push(lonely);
+    EXPECT_TRUE(step());
+    EXPECT_LT(passed, 61);
+  }
+  EXPECT_GT(passed, 0);
 }
 
 TEST_F(worker_alone, what_a_job_hands_over_to_runs_before_everything_else) {

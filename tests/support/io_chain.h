@@ -41,7 +41,7 @@ inline void run_all(job_list& ready) noexcept {
     ready.splice(now.later);
     job* next = ready.pop_front();
     if (next == nullptr) return;
-    next->run(*next, now);
+    now.run(*next);
   }
 }
 

@@ -130,8 +130,8 @@ struct scope_chain : scope {
 inline void run_one(job& ready, turn& now) noexcept {
   const turn_guard entered(now);
   for (job* next = &ready; next != nullptr; next = std::exchange(now.resume_first, nullptr)) {
-    now.transfers = 0;
-    next->run(*next, now);
+    now.transfers_left = turn::transfer_budget;
+    now.run(*next);
   }
 }
 

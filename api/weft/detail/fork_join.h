@@ -16,6 +16,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -36,8 +37,8 @@ class fork_join : public join {
     // Found in a queue by somebody else than the row.
     bool is_taken = false;
 
-    void begin_in(fork_join& all, rt::frame& leaf) noexcept {
-      this->begin_unlinked(*this->root, leaf.home().inherited(), all, &on_end);
+    void begin_in(fork_join& all, const rt::context& inherited) noexcept {
+      this->begin_unlinked(*this->root, inherited, all, &on_end);
       this->run = &taken_job;
     }
     static void taken_job(rt::job& self, rt::turn& now) noexcept {
@@ -56,25 +57,30 @@ class fork_join : public join {
  protected:
   using join::join;
 
-  // The children stand in one block of memory, [begin, end), and have begun. Offers all but `first`, and
-  // enters that one. `for_each_backwards` calls what it is given with each child, the last one first.
-  template <class ForEach>
-  std::coroutine_handle<> fork(rt::frame& leaf, const void* begin, const void* end, std::size_t count,
-                               rt::scope& first, ForEach for_each_backwards) noexcept {
+  // The children stand in one block of memory, and there is one at least. Offers all but the first, and enters that
+  // one. `children` has begin() and end() of the block, size(), first(), and each_backwards().
+  template <class Children>
+  std::coroutine_handle<> fork(rt::frame& leaf, Children& children) noexcept {
     rt::turn& now = rt::this_turn();
     rt::scope& parent = leaf.home();
     if (parent.look_for_missed_stop(now)) [[unlikely]] {
       stop_at(leaf, now);
       return std::noop_coroutine();
     }
-    begin_ = begin;
-    end_ = end;
+    const std::size_t count = children.size();
+    const rt::context& inherited = parent.inherited();
+    begin_ = children.begin();
+    end_ = children.end();
     count_ = count;
     expect(leaf, row_is_on);
+    rt::scope& first = children.first();
+    rt::fork_queue::row offered(*now.forks, static_cast<std::int64_t>(count));
     // Backwards, so that our own worker takes the second child next, and thieves take the last one first.
-    for_each_backwards([&](rt::scope& one) {
-      if (&one != &first) now.forks->push(one);
+    children.each_backwards([&](auto& one) {
+      one.begin_in(*this, inherited);
+      if (&one != &first) offered.add(one);
     });
+    offered.publish();
     now.forked.add(count - 1);
     WEFT_CHAOS(late_wake);
     if (count > 1 && now.is_anybody_to_be_woken()) [[unlikely]]

@@ -16,13 +16,18 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <new>
+#include <ranges>
 #include <string>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include "weft/detail/fork_join.h"
+#include "weft/detail/task_range.h"
+#include "weft/rt/base/check.h"
+#include "weft/rt/scheduler/current.h"
 #include "weft/task.h"
 
 namespace weft::inline WEFT_ABI::detail {
@@ -69,21 +74,37 @@ class child_pack {
   std::tuple<fork_join::child<Rule, Ts>...> children_;
 };
 
-// Any number of children, of one type.
+// Any number of children, of one type, in one block.
 template <class Rule, class T>
 class child_array {
  public:
   using child = fork_join::child<Rule, T>;
   static constexpr bool is_always_empty = false;
 
-  explicit child_array(std::vector<task<T>>& from) : count_(from.size()), children_(make(count_)) {
-    for (std::size_t i = 0; i < count_; ++i) children_[i].adopt(from[i].release());
+  // Room for so many. The block comes from the frame pool, as frames do. Throws std::bad_alloc.
+  explicit child_array(std::size_t places)
+      : places_(places), children_(places == 0 ? nullptr : allocate(places)) {}
+  child_array(child_array&& other) noexcept
+      : places_(other.places_),
+        count_(std::exchange(other.count_, 0)),
+        children_(std::exchange(other.children_, nullptr)) {}
+  child_array& operator=(child_array&&) = delete;
+  ~child_array() {
+    if (children_ == nullptr) return;
+    std::destroy_n(children_, count_);
+    rt::this_turn().frames.release(children_, places_ * sizeof(child));
+  }
+
+  void add(task<T> one) noexcept {
+    WEFT_DCHECK(count_ < places_, "a range has more elements than it says");
+    std::construct_at(children_ + count_, one.release());
+    ++count_;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] child& first() noexcept { return children_[0]; }
-  [[nodiscard]] const void* begin() const noexcept { return &children_[0]; }
-  [[nodiscard]] const void* end() const noexcept { return &children_[0] + count_; }
+  [[nodiscard]] const void* begin() const noexcept { return children_; }
+  [[nodiscard]] const void* end() const noexcept { return children_ + count_; }
   [[nodiscard]] child& operator[](std::size_t index) noexcept { return children_[index]; }
 
   template <class Fn>
@@ -96,22 +117,36 @@ class child_array {
   }
 
  private:
-  static child* make(std::size_t count) {
-    Rule::check(count);
-    return count == 0 ? nullptr : new child[count];
+  static child* allocate(std::size_t places) {
+    static_assert(alignof(child) <= 16, "blocks of the pool are aligned like that");
+    if (places > std::numeric_limits<std::size_t>::max() / sizeof(child)) WEFT_THROW(std::bad_alloc());
+    return static_cast<child*>(rt::this_turn().frames.allocate(places * sizeof(child)));
   }
 
-  std::size_t count_;
-  std::unique_ptr<child[]> children_;
+  std::size_t places_;
+  std::size_t count_ = 0;
+  child* children_;
 };
+
+template <class Rule, range_of_awaitables Range>
+child_array<Rule, range_value<Range>> children_of(Range&& range) {
+  if constexpr (std::ranges::sized_range<Range>) {
+    child_array<Rule, range_value<Range>> all(std::ranges::size(range));
+    hand_over_tasks(std::forward<Range>(range),
+                    [&all](task<range_value<Range>> each) { all.add(std::move(each)); });
+    return all;
+  } else {
+    return children_of<Rule>(tasks_of(std::forward<Range>(range)));
+  }
+}
 
 // The children, and the join that waits for them. May be moved as long as nobody awaits it.
 template <class Rule, class Children>
 class forked : fork_join {
  public:
   template <class... From>
-  explicit forked(From&... from) noexcept(noexcept(Children(from...)))
-      : fork_join(kind), children_(from...) {}
+  explicit forked(From&&... from) noexcept(noexcept(Children(std::forward<From>(from)...)))
+      : fork_join(kind), children_(std::forward<From>(from)...) {}
   forked(forked&& other) noexcept : fork_join(kind), children_(std::move(other.children_)) {}
 
   bool await_ready() const noexcept { return children_.size() == 0; }
@@ -121,10 +156,7 @@ class forked : fork_join {
     if constexpr (Children::is_always_empty) {
       return self;
     } else {
-      rt::frame& leaf = self.promise();
-      children_.each([this, &leaf](auto& one) { one.begin_in(*this, leaf); });
-      return this->fork(leaf, children_.begin(), children_.end(), children_.size(), children_.first(),
-                        [this](auto push) { children_.each_backwards(push); });
+      return this->fork(self.promise(), children_);
     }
   }
 
@@ -183,11 +215,20 @@ template <class Rule, class T>
 class [[nodiscard("tasks do not run until this is awaited")]] forked_range_operation {
  public:
   static constexpr bool may_be_awaited_as_lvalue = false;
-  explicit forked_range_operation(std::vector<task<T>> tasks) noexcept : tasks_(std::move(tasks)) {}
-  [[nodiscard]] auto into_awaiter() && { return forked<Rule, child_array<Rule, T>>(tasks_); }
+  explicit forked_range_operation(child_array<Rule, T> children) noexcept : children_(std::move(children)) {}
+  [[nodiscard]] auto into_awaiter() && {
+    Rule::check(children_.size());
+    return forked<Rule, child_array<Rule, T>>(std::move(children_));
+  }
 
  private:
-  std::vector<task<T>> tasks_;
+  child_array<Rule, T> children_;
 };
+
+// The tasks are taken out of the range here, at the call.
+template <class Rule, range_of_awaitables Range>
+[[nodiscard]] auto forked_range(Range&& tasks) {
+  return forked_range_operation<Rule, range_value<Range>>(children_of<Rule>(std::forward<Range>(tasks)));
+}
 
 }  // namespace weft::inline WEFT_ABI::detail

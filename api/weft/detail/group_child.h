@@ -17,12 +17,12 @@
 
 namespace weft::inline WEFT_ABI::detail {
 
-// A child that is to run `on_end` on a worker's loop when its chain has ended.
+// A child that is to run `on_end` when its chain has ended.
 template <rt::job::run_fn OnEnd>
 std::coroutine_handle<> end_by_job(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-  // The frame is destroyed in what follows: by the loop, not from inside its own final suspension.
+  // The frame is destroyed in what follows: not from inside its own final suspension.
   self.run = OnEnd;
-  now.resume_first = &self;
+  now.epilogue = &self;
   return std::noop_coroutine();
 }
 

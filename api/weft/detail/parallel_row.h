@@ -29,15 +29,15 @@ void call_into(Result& result, F&& function) {
   }
 }
 
-// Calls functions 0 to Last.
-template <std::size_t Last, class Functions, class Results>
-void run_row(rt::turn& now, Functions& functions, Results& results) {
-  auto& own = std::get<Last>(functions);
+// Calls functions 0 to Last. They are passed one by one: GCC keeps a tuple of them in memory.
+template <std::size_t Last, class Results, class... Fs>
+void run_row(rt::turn& now, Results& results, Fs&... functions) {
+  auto& own = std::get<Last>(std::tie(functions...));
   if constexpr (Last == 0) {
-    call_into(std::get<0>(results), own);
+    call_into(std::get<Last>(results), own);
   } else {
     fork one(now, own);
-    if (one.taken_while(now, [&] { run_row<Last - 1>(now, functions, results); })) [[unlikely]] {
+    if (one.taken_while(now, [&] { run_row<Last - 1>(now, results, functions...); })) [[unlikely]] {
       call_into(std::get<Last>(results), [&one]() -> decltype(auto) { return one.take(); });
     } else {
       call_into(std::get<Last>(results), own);

@@ -109,6 +109,8 @@ struct spawned : rt::roster::member, pooled {
   rt::lifecycle life;
   result_slot<T> result;
   std::source_location where;  // of the error
+  // Set with an error: who hears of it if nobody takes it. The handle may outlive the engine.
+  std::shared_ptr<const rt::engine::reporter> unhandled;
   bool was_stopped = false;
   bool is_taken = false;  // by the handle
 
@@ -119,8 +121,8 @@ struct spawned : rt::roster::member, pooled {
   virtual ~spawned() = default;
 
   // The last one to know of it: reports an error that nobody took, and frees.
-  void destroy(const rt::engine::reporter& reporter) noexcept {
-    if (!is_taken && result.has_error()) report_unhandled(reporter, *this, where, result.take_error());
+  void destroy() noexcept {
+    if (!is_taken && result.has_error()) report_unhandled(*unhandled, *this, where, result.take_error());
     delete this;
   }
 
@@ -150,18 +152,21 @@ struct spawned : rt::roster::member, pooled {
   }
 
   static std::coroutine_handle<> on_end(rt::scope& self, rt::turn& now, rt::ending) noexcept {
-    // The frame is destroyed in what follows: by the loop, not from inside its own final suspension.
+    // The frame is destroyed in what follows: not from inside its own final suspension.
     self.run = &ended_job;
-    now.resume_first = &self;
+    now.epilogue = &self;
     return std::noop_coroutine();
   }
 
-  static void ended_job(rt::job& job, rt::turn&) noexcept {
+  static void ended_job(rt::job& job, rt::turn& now) noexcept {
     auto& self = static_cast<spawned&>(static_cast<rt::roster::member&>(static_cast<rt::scope&>(job)));
     rt::engine& home = self.home();
     if (self.root != nullptr) {
       self.result.take_over(static_cast<promise<T>*>(self.root)->result);
-      self.where = self.root->site();
+      if (self.result.has_error()) [[unlikely]] {
+        self.where = self.root->site();
+        self.unhandled = home.unhandled();
+      }
     } else {
       self.was_stopped = true;
     }
@@ -175,12 +180,21 @@ struct spawned : rt::roster::member, pooled {
       case rt::lifecycle::duty::nothing:
         break;
       case rt::lifecycle::duty::destroy:
-        self.destroy(*home.unhandled());
+        self.destroy();
         break;
       case rt::lifecycle::duty::wake_waiter:
         WEFT_CHAOS(yield);
-        if (done.waiter->finish()) done.waiter->home().submit(*done.waiter);
+        if (done.waiter->finish()) go_on_with(*done.waiter, now);
         break;
+    }
+  }
+
+  // The waiter goes on here, in what is left of this turn, as a parent does whose awaited child has ended.
+  static void go_on_with(rt::scope& waiter, rt::turn& now) noexcept {
+    if (&waiter.home() == now.home && now.resume_first == nullptr) {
+      now.resume_first = &waiter;
+    } else {
+      waiter.home().submit(waiter);
     }
   }
 };

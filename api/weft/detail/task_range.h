@@ -25,19 +25,26 @@ concept range_of_awaitables = std::ranges::input_range<Range> && awaitable_of_ou
 template <range_of_awaitables Range>
 using range_value = await_result<range_element<Range>>;
 
-template <range_of_awaitables Range>
-std::vector<task<range_value<Range>>> tasks_of(Range&& range) {
+// Calls `put` with each element as a task, in order.
+template <range_of_awaitables Range, class Put>
+void hand_over_tasks(Range&& range, Put put) {
   using reference = std::ranges::range_reference_t<Range>;
-  using tasks = std::vector<task<range_value<Range>>>;
   static_assert(!std::is_const_v<std::remove_reference_t<reference>>, "tasks that are const cannot be moved");
   static_assert(!std::is_lvalue_reference_v<Range> || !std::is_lvalue_reference_v<reference>,
                 "a range hands its tasks over: write std::move(tasks)");
+  for (auto&& each : range) put(as_task(static_cast<range_element<Range>&&>(each)));
+}
+
+template <range_of_awaitables Range>
+std::vector<task<range_value<Range>>> tasks_of(Range&& range) {
+  using tasks = std::vector<task<range_value<Range>>>;
   if constexpr (std::is_same_v<Range, tasks>) {
     return std::move(range);
   } else {
     tasks all;
     if constexpr (std::ranges::sized_range<Range>) all.reserve(std::ranges::size(range));
-    for (auto&& each : range) all.push_back(as_task(static_cast<range_element<Range>&&>(each)));
+    hand_over_tasks(std::forward<Range>(range),
+                    [&all](task<range_value<Range>> each) { all.push_back(std::move(each)); });
     return all;
   }
 }

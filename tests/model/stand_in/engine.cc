@@ -89,9 +89,9 @@ struct engine::parts {
       }
       if (model::explorer::get().is_traced())
         model::explorer::get().note("runs a job", std::source_location::current());
-      now.transfers = 0;
+      now.transfers_left = turn::transfer_budget;
       now.operations_left = turn::operation_budget;
-      next->run(*next, now);
+      now.run(*next);
       while (job* later = now.later.pop_front()) submit(*later, std::source_location::current());
     }
   }
@@ -104,6 +104,7 @@ struct engine::parts {
   bool is_over = false;
   bool is_stopped = false;
   roster tasks;
+  last_leave tasks_ended;
   timer_wheel wheel{0};
   crew functions;
 };
@@ -131,7 +132,7 @@ void engine::stop() noexcept {
   job_list ready;
   all.tasks.close_and_stop(ready);
   submit(ready);
-  all.tasks.wait_until_empty();
+  all.tasks_ended.wait_for(all.tasks);
   all.functions.drain_and_join();
   model::explorer::get().point();
   all.content.give();
@@ -159,6 +160,9 @@ void engine::offer_forked() noexcept {
   parts_->content.give();
   ++parts_->offers;
 }
+bool engine::begin_next_turn_alone(frame&) noexcept {
+  return false;
+}
 bool engine::is_on_worker() const noexcept {
   return this_turn().home == this;
 }
@@ -169,7 +173,7 @@ bool engine::admit(roster::member& joining) noexcept {
   return parts_->tasks.admit(joining);
 }
 void engine::leave(roster::member& leaving) noexcept {
-  parts_->tasks.leave(leaving);
+  if (parts_->tasks.leave(leaving)) parts_->tasks_ended.tell();
 }
 
 std::int64_t engine::now_ns() const noexcept {
