@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -63,6 +64,11 @@ class backend {
   // Makes the wait under way return, or the next one if there is none. What the caller did before is seen by
   // the waiter afterwards. Wakes that come together are one.
   virtual void wake() noexcept = 0;
+
+  // The same at `due_ns` by now_ns(), once; `never` takes it back. There is one such time, and the last call counts. May
+  // come early, and when it was just taken back.
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  virtual void wake_at(std::int64_t due_ns) noexcept = 0;
 
   // The clock that timers and timeouts go by: monotonic.
   [[nodiscard]] virtual std::int64_t now_ns() const noexcept = 0;

@@ -2,7 +2,7 @@
 //
 // The eventfd behind wake() is edge-triggered too, and never read: each write to it is an edge of its own.
 // Writes are coalesced by a flag, which is cleared after the event was harvested and before the waiter looks
-// for work.
+// for work. The timer behind wake_at() is edge-triggered and never read either; its event only ends the wait.
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/epoll.h>
 
@@ -18,6 +18,7 @@
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/check.h"
+#include "weft/rt/os/alarm_fd.h"
 #include "weft/rt/os/clock.h"
 #include "weft/rt/os/error.h"
 #include "weft/rt/os/fd.h"
@@ -43,12 +44,15 @@ readiness_event translate(std::uint32_t events) noexcept {
 
 class epoll_backend final : public readiness_backend {
  public:
-  epoll_backend(os::fd epoll, os::wake_fd waker) noexcept
-      : epoll_(std::move(epoll)), waker_(std::move(waker)) {}
+  epoll_backend(os::fd epoll, os::wake_fd waker, os::alarm_fd alarm) noexcept
+      : epoll_(std::move(epoll)), waker_(std::move(waker)), alarm_(std::move(alarm)) {}
 
-  [[nodiscard]] std::error_code watch_waker() noexcept {
-    return os::epoll_add(epoll_.get(), waker_.get(), EPOLLIN | static_cast<std::uint32_t>(EPOLLET),
-                         foreign_token);
+  [[nodiscard]] std::error_code watch_own() noexcept {
+    constexpr std::uint32_t edges = EPOLLIN | static_cast<std::uint32_t>(EPOLLET);
+    if (const std::error_code error = os::epoll_add(epoll_.get(), waker_.get(), edges, foreign_token)) {
+      return error;
+    }
+    return os::epoll_add(epoll_.get(), alarm_.get(), edges, alarm_token);
   }
 
   void wait(std::int64_t timeout_ns, job_list& ready) noexcept override {
@@ -59,7 +63,7 @@ class epoll_backend final : public readiness_backend {
       if (event.data.u64 == foreign_token) {
         // Acquire pairs with wake(): what was done before it is seen by whoever waited here.
         is_signalled_.exchange(false, std::memory_order_acq_rel);
-      } else {
+      } else if (event.data.u64 != alarm_token) {
         on_event(event.data.u64, translate(event.events), ready);
       }
     }
@@ -68,6 +72,14 @@ class epoll_backend final : public readiness_backend {
   void wake() noexcept override {
     // Release pairs with wait(), even when the flag was set already: an exchange joins the ones before it.
     if (!is_signalled_.exchange(true, std::memory_order_acq_rel)) waker_.signal();
+  }
+
+  void wake_at(std::int64_t due_ns) noexcept override {
+    if (due_ns == never) {
+      alarm_.take_back();
+    } else {
+      alarm_.set(due_ns);
+    }
   }
 
   [[nodiscard]] std::int64_t now_ns() const noexcept override { return os::now_ns(); }
@@ -83,9 +95,11 @@ class epoll_backend final : public readiness_backend {
 
  private:
   static constexpr std::size_t events_at_once = 256;
+  static constexpr std::uint64_t alarm_token = foreign_token - 1;  // no descriptor's either
 
   os::fd epoll_;
   os::wake_fd waker_;
+  os::alarm_fd alarm_;
   // Set by wake(), cleared by wait(): the eventfd has an edge that was not harvested yet.
   atomic<bool> is_signalled_{false};
 };
@@ -97,10 +111,12 @@ std::error_code make_epoll_backend(std::unique_ptr<backend>& made) noexcept {
   if (epoll.is_error()) return epoll.error();
   os::result<os::wake_fd> waker = os::wake_fd::create();
   if (waker.is_error()) return waker.error();
-  std::unique_ptr<epoll_backend> fresh(new (std::nothrow)
-                                           epoll_backend(std::move(epoll).value(), std::move(waker).value()));
+  os::result<os::alarm_fd> alarm = os::alarm_fd::create();
+  if (alarm.is_error()) return alarm.error();
+  std::unique_ptr<epoll_backend> fresh(new (std::nothrow) epoll_backend(
+      std::move(epoll).value(), std::move(waker).value(), std::move(alarm).value()));
   if (fresh == nullptr) return os::to_error(ENOMEM);
-  if (const std::error_code error = fresh->watch_waker()) return error;
+  if (const std::error_code error = fresh->watch_own()) return error;
   made = std::move(fresh);
   return {};
 }

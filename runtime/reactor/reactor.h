@@ -47,6 +47,9 @@ class reactor {
   // Any thread. Makes the holder of the seat return from wait(), or from its next one.
   void wake() noexcept { io_->wake(); }
 
+  // Any thread. See backend::wake_at().
+  void wake_at(std::int64_t due_ns) noexcept { io_->wake_at(due_ns); }
+
   // Any thread. As timer_wheel::insert; wakes the sleeper if it would sleep too long.
   [[nodiscard]] timer_inserted insert(timer& waiting) noexcept;
 

@@ -43,13 +43,11 @@ std::optional<std::size_t> idle::take_one_to_wake() noexcept {
   return taken;
 }
 
-std::optional<std::size_t> idle::take_one_for_duty() noexcept {
+std::optional<std::size_t> idle::sleeper_for_duty() noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
-  if (sentinel_ != nobody) return std::nullopt;
-  const std::size_t taken = take_locked();
-  if (taken == nobody) return std::nullopt;
-  return taken;
+  if (sentinel_ != nobody || sleepers_.empty()) return std::nullopt;
+  return sleepers_.back();
 }
 
 bool idle::start_searching() noexcept {

@@ -8,7 +8,7 @@
 //
 // Invariant: nobody is parked, or all are, or one is sentinel (it waits with a time limit, and looks in on
 // the others), or a worker is in debt: taken, or unparked with is_unattended, and before it runs a job it
-// parks, or wakes one.
+// parks, or has chosen a sleeper that is to be woken.
 //
 // Any thread may call wake functions; the rest is called by workers about themselves.
 // SPDX-License-Identifier: Apache-2.0
@@ -56,8 +56,9 @@ class idle {
   // The sentinel's round is over and it found nothing.
   [[nodiscard]] duty after_round(std::size_t index) noexcept;
 
-  // A worker that left unattended goes on to run a job: the worker to wake, so that it becomes sentinel.
-  [[nodiscard]] std::optional<std::size_t> take_one_for_duty() noexcept;
+  // A worker that left unattended goes on to run a job: the sleeper to wake, now or a little later, so that it becomes
+  // sentinel. It is not taken: should it leave its sleep before, it will be told that nobody is on duty.
+  [[nodiscard]] std::optional<std::size_t> sleeper_for_duty() noexcept;
 
   // How many workers do not sleep; a hint.
   [[nodiscard]] std::size_t awake() const noexcept {

@@ -87,7 +87,7 @@ bool worker::step() noexcept {
   const bool has_woken = may_be_more && finder_.is_any_left() && place_.wake_one();
   // Whom we have woken finds nobody on duty either: it becomes sentinel, or goes on to a job and owes one like us.
   if (has_woken) owes_sentinel_ = false;
-  wake_next_on_duty();
+  hand_on_duty(relief::later);
   // A chain that was only cut by the transfer budget is still in its turn.
   if (cut == nullptr || next != cut) {
     turn_.operations_left = turn::operation_budget;
@@ -97,11 +97,23 @@ bool worker::step() noexcept {
   return true;
 }
 
-void worker::wake_next_on_duty() noexcept {
+// What a woken worker runs is most often over before anybody could look in on it. So another is to become sentinel a
+// little later, and not if we sleep again by then.
+void worker::hand_on_duty(relief when) noexcept {
   if (!std::exchange(owes_sentinel_, false)) return;
-  auto next = place_.sleepers.take_one_for_duty();
-  if (!next && !place_.spares.is_empty()) next = place_.spares.take_one_to_watch();
-  if (next) place_.wake(*next);
+  if (const auto sleeper = place_.sleepers.sleeper_for_duty()) {
+    if (when == relief::at_once) return place_.wake(*sleeper);
+    has_alarm_on_ = sleeper;
+    place_.alarms.set(*sleeper);
+  } else if (!place_.spares.is_empty()) {
+    if (const auto spare = place_.spares.take_one_to_watch()) place_.wake(*spare);
+  }
+}
+
+bool worker::take_back_alarm() noexcept {
+  if (!has_alarm_on_) return false;
+  place_.alarms.take_back(*std::exchange(has_alarm_on_, std::nullopt));
+  return true;
 }
 
 void worker::attend_pause() noexcept {
@@ -214,6 +226,7 @@ void worker::wake_another() noexcept {
 
 bool worker::sleep_until_work() noexcept {
   WEFT_DCHECK(mine_.next.empty(), "nobody comes for what stands there while all sleep");
+  take_back_alarm();  // from here on we are in debt again, until we have parked
   // The seat first: once we are announced as asleep, a wake-up must reach us and no neighbour's poll. A
   // neighbour holds it for one system call at most.
   for (backoff pause; !mine_.events.try_sit();) pause.pause();
@@ -274,7 +287,7 @@ void worker::tell_of_blocked() noexcept {
   if (std::exchange(is_searching_, false) && place_.sleepers.stop_searching() && finder_.is_any_left()) {
     place_.wake_one();
   }
-  wake_next_on_duty();
+  hand_on_duty(relief::at_once);
   place_.watching.tell_news();
 }
 

@@ -11,6 +11,7 @@
 
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/core_load.h"
+#include "weft/rt/scheduler/duty_alarms.h"
 #include "weft/rt/scheduler/find_work.h"
 #include "weft/rt/scheduler/idle.h"
 #include "weft/rt/scheduler/pause.h"
@@ -32,6 +33,7 @@ struct workplace {
   station_list stations;
   shared_queue shared;
   idle sleepers;
+  duty_alarms alarms;
   pause_gate pauses;
   frame_depot frames;  // workers exchange them here
   watch watching;
@@ -47,6 +49,7 @@ struct workplace {
       : size(workers),
         shared(workers),
         sleepers(workers, spare_workers),
+        alarms(workers + spare_workers, stations),
         pauses(workers + spare_workers),
         watching(workers + spare_workers, std::move(watched)),
         spares(workers, spare_workers),
@@ -118,7 +121,9 @@ class worker {
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;
   void wake_up() noexcept;
-  void wake_next_on_duty() noexcept;
+  enum class relief : std::uint8_t { at_once, later };
+  void hand_on_duty(relief when) noexcept;
+  bool take_back_alarm() noexcept;
   void tell_of_blocked() noexcept;
 
   // worker_away.cc
@@ -139,8 +144,9 @@ class worker {
   std::uint32_t steps_ = 0;
   std::uint32_t cuts_in_a_row_ = 0;
   bool owes_sentinel_ = false;
-  bool has_news_ = false;              // our look as sentinel found somebody to tell of
-  atomic<std::int64_t> thread_id_{0};  // written by run()
+  std::optional<std::size_t> has_alarm_on_;  // who will be woken if we run for long
+  bool has_news_ = false;                    // our look as sentinel found somebody to tell of
+  atomic<std::int64_t> thread_id_{0};        // written by run()
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

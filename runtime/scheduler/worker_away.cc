@@ -90,7 +90,8 @@ void worker::stand_in_no_more() noexcept {
   hand_over();
   if (std::exchange(is_searching_, false)) static_cast<void>(place_.sleepers.stop_searching());
   place_.sleepers.leave();
-  wake_next_on_duty();
+  if (take_back_alarm()) owes_sentinel_ = true;  // and do not park
+  hand_on_duty(relief::at_once);
   WEFT_CHAOS(late_wake);
   if (finder_.is_any_left()) place_.wake_one();
   place_.spares.rest(index_);

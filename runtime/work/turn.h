@@ -94,6 +94,7 @@ struct turn {
     whole.run(whole, *this);
     running = nullptr;
     while (job* const last = std::exchange(epilogue, nullptr)) {
+      stops_seen = missed_stops_seen = 0;  // it may hand over to another chain, which has not looked
       last->run(*last, *this);
       running = nullptr;
     }

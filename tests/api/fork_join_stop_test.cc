@@ -65,6 +65,30 @@ TEST(fork_join_stop, a_tree_that_only_forks_stops_at_a_fork_beside_thieves) {
   for (const int depth : {0, 1, 2, 50}) expect_to_end_by_a_stop(3, depth, &fork_for_ever);
 }
 
+task<> look() {
+  EXPECT_FALSE(is_stopping()) << "nobody has asked this task";
+  co_return;
+}
+
+task<> stop_and_await_a_task_that_looks(inplace_stop_source& all, bool& seen) {
+  auto handle = spawn(look);
+  all.request_stop();
+  co_await handle;
+  seen = is_stopping();
+}
+
+// The task that ends hands over to the one that awaits it, before the job has run that hands the stop down.
+TEST(fork_join_stop, who_goes_on_after_a_task_of_its_own_sees_a_stop_that_this_task_had_not_to_see) {
+  for (const int depth : {1, 2, 50}) {
+    runtime rt({.workers = 1});
+    inplace_stop_source all;
+    bool seen = false;
+    static_cast<void>(rt.block_on(as_outcome(
+        with_stop_token(all.get_token(), below(depth, stop_and_await_a_task_that_looks(all, seen))))));
+    EXPECT_TRUE(seen) << "depth " << depth;
+  }
+}
+
 TEST(fork_join_stop, is_stopping_sees_a_stop_of_those_above) {
   for (const int depth : {0, 1, 2, 50}) expect_to_end_by_a_stop(1, depth, &ask_for_ever);
 }

@@ -74,7 +74,8 @@ struct place {
       }
       const bool has_woken = may_be_more && !shared.empty() && wake_one();
       if (std::exchange(owes_sentinel, false) && !has_woken) {
-        if (const auto on_duty = sleepers.take_one_for_duty()) wakes[*on_duty].set();
+        // At once, or as late as the schedule has it: the alarm that worker.cc sets.
+        if (const auto on_duty = sleepers.sleeper_for_duty()) wakes[*on_duty].set();
       }
       run_job(static_cast<item&>(*next));
     }

@@ -36,6 +36,7 @@ struct test_backend final : rt::readiness_backend {
   void unwatch(int) noexcept override {}
   void wait(std::int64_t, rt::job_list&) noexcept override {}
   void wake() noexcept override {}
+  void wake_at(std::int64_t) noexcept override {}
   std::int64_t now_ns() const noexcept override { return 0; }
   using rt::readiness_backend::on_event;
   std::uint64_t watched = 0;

@@ -53,7 +53,7 @@ constexpr std::optional<std::size_t> nobody = std::nullopt;
 TEST(idle, a_publisher_wakes_nobody_where_nobody_sleeps) {
   idle all(2);
   EXPECT_EQ(all.take_one_to_wake(), nobody);
-  EXPECT_EQ(all.take_one_for_duty(), nobody);
+  EXPECT_EQ(all.sleeper_for_duty(), nobody);
 }
 
 TEST(idle, a_publisher_wakes_a_sleeper_once_until_that_one_has_found_its_job) {
@@ -150,9 +150,9 @@ TEST(idle, a_sentinel_that_leaves_sleepers_behind_is_told_to_wake_its_successor)
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.park(1, false), post::sleeper);
   EXPECT_EQ(unpark(all, 0), by_itself_unattended);
-  EXPECT_EQ(all.take_one_for_duty(), 1u);
-  EXPECT_EQ(unpark(all, 1), woken);
-  EXPECT_EQ(all.park(1, true), post::sentinel);
+  EXPECT_EQ(all.sleeper_for_duty(), 1u);
+  EXPECT_EQ(unpark(all, 1), by_itself);
+  EXPECT_EQ(all.park(1, false), post::sentinel);
 }
 
 TEST(idle, the_sentinel_goes_on_while_any_worker_runs) {
@@ -191,9 +191,9 @@ TEST(idle, who_leaves_by_itself_after_all_went_off_duty_has_somebody_stand_in) {
   EXPECT_EQ(all.park(1, false), post::sleeper);
   EXPECT_EQ(all.after_round(0), duty::off);
   EXPECT_EQ(unpark(all, 1), by_itself_unattended);
-  EXPECT_EQ(all.take_one_for_duty(), 0u);
-  EXPECT_EQ(unpark(all, 0), woken);
-  EXPECT_EQ(all.park(0, true), post::sentinel);
+  EXPECT_EQ(all.sleeper_for_duty(), 0u);
+  EXPECT_EQ(unpark(all, 0), by_itself);
+  EXPECT_EQ(all.park(0, false), post::sentinel);
 }
 
 TEST(idle, who_is_woken_after_all_went_off_duty_has_somebody_stand_in) {
@@ -203,16 +203,31 @@ TEST(idle, who_is_woken_after_all_went_off_duty_has_somebody_stand_in) {
   EXPECT_EQ(all.after_round(0), duty::off);
   EXPECT_EQ(all.take_one_to_wake(), 0u);
   EXPECT_EQ(unpark(all, 0), woken_unattended);
-  EXPECT_EQ(all.take_one_for_duty(), 1u);
-  EXPECT_EQ(unpark(all, 1), woken);
-  EXPECT_EQ(all.park(1, true), post::sentinel);
+  EXPECT_EQ(all.sleeper_for_duty(), 1u);
+  EXPECT_EQ(unpark(all, 1), by_itself);
+  EXPECT_EQ(all.park(1, false), post::sentinel);
+}
+
+TEST(idle, who_was_chosen_for_duty_and_leaves_before_it_is_woken_is_told_that_nobody_is_on_it) {
+  idle all(3);
+  EXPECT_EQ(all.park(0, false), post::sentinel);
+  EXPECT_EQ(all.park(1, false), post::sleeper);
+  EXPECT_EQ(all.park(2, false), post::sleeper);
+  EXPECT_EQ(all.after_round(0), duty::off);
+  EXPECT_EQ(unpark(all, 1), by_itself_unattended);
+  EXPECT_EQ(all.sleeper_for_duty(), 0u);
+  EXPECT_EQ(all.sleeper_for_duty(), 0u) << "it was not taken";
+  EXPECT_EQ(all.take_one_to_wake(), 0u);
+  EXPECT_EQ(unpark(all, 0), woken_unattended);
+  EXPECT_EQ(all.sleeper_for_duty(), 2u);
+  EXPECT_EQ(unpark(all, 2), by_itself) << "nobody sleeps any more";
 }
 
 TEST(idle, nobody_is_woken_for_duty_while_a_sentinel_is_on_it) {
   idle all(3);
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.park(1, false), post::sleeper);
-  EXPECT_EQ(all.take_one_for_duty(), nobody);
+  EXPECT_EQ(all.sleeper_for_duty(), nobody);
 }
 
 // Workers that are nothing but the protocol: a queue, a semaphore each, and no limit to any sleep. Publishers
@@ -251,7 +266,7 @@ class idle_hunt : public testing::TestWithParam<std::uint64_t> {
           is_searching = false;
           if (idle_->stop_searching() && !queue_.empty()) wake(idle_->take_one_to_wake());
         }
-        if (std::exchange(owes_sentinel, false)) wake(idle_->take_one_for_duty());
+        if (std::exchange(owes_sentinel, false)) wake(idle_->sleeper_for_duty());
         next->run(*next, now);
         spin();
         continue;

@@ -113,11 +113,19 @@ TEST_F(four_workers, of_a_trickle_each_job_wakes_one) {
   EXPECT_EQ(bench.backends[0]->wakes, 5);
 }
 
-TEST_F(four_workers, a_single_job_after_all_were_off_duty_wakes_one_for_it_and_one_for_duty) {
+TEST_F(four_workers,
+       a_single_job_after_all_were_off_duty_wakes_one_for_it_and_nobody_for_duty_if_it_is_short) {
   when_all_are_off_duty([&] { bench.publish(jobs[0]); });
   EXPECT_EQ(bench.wakes(), 1);
   EXPECT_TRUE(bench.workers[0]->step());
-  EXPECT_EQ(bench.wakes(), 2);
+  EXPECT_EQ(jobs[0].times(), 1);
+  EXPECT_EQ(bench.backends[3]->alarms, 1) << "it will be woken if the job is long";
+  EXPECT_EQ(bench.backends[3]->alarms_taken_back, 0);
+  when_it_sleeps([&] {
+    EXPECT_EQ(bench.backends[3]->alarms_taken_back, 1);
+    bench.publish(jobs[1]);
+  });
+  EXPECT_EQ(bench.backends[3]->wakes, 0);
 }
 
 TEST_F(four_workers, wake_nobody_while_somebody_searches) {

@@ -450,8 +450,8 @@ TEST_F(worker_test, the_first_to_sleep_is_sentinel_and_serves_its_neighbours_tim
 }
 
 TEST_F(worker_test, a_job_that_begins_after_all_were_off_duty_is_attended_by_a_neighbour) {
-  int wakes_during_it = -1;
-  function_job long_job([&](turn&) { wakes_during_it = neighbours_wakes(); });
+  int alarms_during_it = -1;
+  function_job long_job([&](turn&) { alarms_during_it = bench.backends[1]->alarms; });
   bench.backends[0]->before_wait = [&, stage = 0](std::int64_t timeout, job_list&) mutable {
     if (timeout > 0 && stage == 0) {  // we are sentinel; now the neighbour sleeps too
       stage = 1;
@@ -461,9 +461,10 @@ TEST_F(worker_test, a_job_that_begins_after_all_were_off_duty_is_attended_by_a_n
       bench.publish(long_job);
     }
   };
-  while (wakes_during_it < 0) ASSERT_TRUE(step());
-  EXPECT_EQ(wakes_during_it, 1)
+  while (alarms_during_it < 0) ASSERT_TRUE(step());
+  EXPECT_EQ(alarms_during_it, 1)
       << "no sentinel: nobody serves this worker's sockets and timers while it runs";
+  EXPECT_EQ(bench.backends[1]->alarms_taken_back, 0);
 }
 
 TEST_F(worker_test, a_chain_that_is_cut_in_favour_of_another_job_is_offered_to_the_neighbour) {
@@ -494,7 +495,8 @@ TEST_F(worker_test, a_sentinel_that_finds_work_has_a_sleeper_stand_in) {
   EXPECT_TRUE(three.workers[0]->step());
   EXPECT_TRUE(three.workers[0]->step());
   EXPECT_EQ(late.times(), 1);
-  EXPECT_EQ(three.backends[1]->wakes, 1);
+  EXPECT_EQ(three.backends[1]->alarms, 1);
+  EXPECT_EQ(three.backends[1]->alarms_taken_back, 0);
 }
 
 }  // namespace

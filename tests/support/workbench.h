@@ -55,6 +55,11 @@ class watched_backend final : public backend {
     real_->wake();
   }
 
+  void wake_at(std::int64_t due_ns) noexcept override {
+    (due_ns != never ? alarms : alarms_taken_back).fetch_add(1, std::memory_order_acq_rel);
+    real_->wake_at(due_ns);
+  }
+
   // Set before any worker runs. The hook is called by whoever waits, before it does.
   std::function<void(std::int64_t timeout_ns, job_list& ready)> before_wait;
   // A limited wait has no limit: what only a back-stop would find hangs, and is seen.
@@ -64,6 +69,8 @@ class watched_backend final : public backend {
   std::atomic<int> limited_waits{0};
   std::atomic<int> endless_waits{0};
   std::atomic<int> wakes{0};
+  std::atomic<int> alarms{0};
+  std::atomic<int> alarms_taken_back{0};
   std::atomic<bool> is_in_endless_wait{false};
 
  private:

@@ -28,6 +28,10 @@ class model_backend final : public backend {
     }
   }
   void wake() noexcept override { awake_.set(); }
+  // At once: that is allowed, and how late it comes is up to the schedule.
+  void wake_at(std::int64_t due_ns) noexcept override {
+    if (due_ns != never) awake_.set();
+  }
   std::int64_t now_ns() const noexcept override { return model::explorer::get().now_ns(); }
   std::size_t open_descriptors() const noexcept override { return 0; }
 
