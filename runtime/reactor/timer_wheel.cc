@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
+#include <limits>
 
 #include "weft/rt/base/chaos.h"
 #include "weft/rt/base/check.h"
@@ -9,7 +11,7 @@
 namespace weft::inline WEFT_ABI::rt {
 namespace {
 
-constexpr unsigned tick_shift = 16;
+constexpr unsigned tick_shift = 13;
 static_assert(timer_wheel::tick_ns == std::int64_t{1} << tick_shift);
 
 }  // namespace
@@ -19,7 +21,7 @@ timer_wheel::timer_wheel(std::int64_t now_ns) noexcept
 
 std::uint64_t timer_wheel::tick_of(std::int64_t deadline_ns) noexcept {
   if (deadline_ns <= 0) return 0;
-  // Unsigned, so that rounding up does not overflow; the sum is at most 2^63 + 2^16.
+  // Unsigned, so that rounding up does not overflow; the sum is at most 2^63 + 2^13.
   return (static_cast<std::uint64_t>(deadline_ns) + (tick_ns - 1)) >> tick_shift;
 }
 
@@ -68,7 +70,17 @@ bool timer_wheel::find_first(position& first) const noexcept {
 
 std::int64_t timer_wheel::first_time() const noexcept {
   position first{};
-  return find_first(first) ? time_of(first.tick) : never;
+  if (!find_first(first)) return never;
+  // On level 0 a slot is one tick; and one that is being moved down is due.
+  if (first.level == 0 || first.tick <= current_) return time_of(first.tick);
+  std::uint64_t tick = std::numeric_limits<std::uint64_t>::max();
+  int left = few;
+  for (const timer* each = lists_[first.level * slots + first.slot].front(); each != nullptr;
+       each = each->next) {
+    if (left-- == 0) return time_of(first.tick);
+    tick = std::min(tick, tick_of(each->deadline_ns));
+  }
+  return time_of(tick);
 }
 
 timer_inserted timer_wheel::insert(timer& waiting) noexcept {

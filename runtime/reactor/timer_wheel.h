@@ -1,9 +1,10 @@
 // Timers by deadline: a hierarchical wheel (Varghese and Lauck, SOSP 1987). Insert and cancel are O(1).
 //
-// A tick is 2^16 ns. Level 0 has a slot for each of the next 64 ticks, level 1 for each of the next 64 x 64
-// ticks, and so on; eight levels hold every deadline that 63 bits of nanoseconds can say. When time reaches a
+// A tick is 2^13 ns. Level 0 has a slot for each of the next 64 ticks, level 1 for each of the next 64 x 64
+// ticks, and so on; nine levels hold every deadline that 63 bits of nanoseconds can say. When time has reached a
 // slot of a higher level, its timers move down. A bitmap a level finds the next slot without looking at the
-// empty ones.
+// empty ones. Nobody wakes up only to move a few timers down: where the next slot has few, the first of their
+// deadlines is what counts, not the beginning of the slot.
 //
 // Any thread, any function. One short lock: it is never held while waiting, and long lists are worked off in
 // portions.
@@ -34,7 +35,7 @@ enum class timer_inserted : std::uint8_t {
 
 class timer_wheel {
  public:
-  static constexpr std::int64_t tick_ns = std::int64_t{1} << 16;
+  static constexpr std::int64_t tick_ns = std::int64_t{1} << 13;
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
   // `now_ns` on the clock that deadlines and expire() use.
@@ -60,7 +61,7 @@ class timer_wheel {
   std::size_t expire(std::int64_t now_ns, job_list& ready) noexcept;
 
   // When to call expire() next; `never` when there is no timer. Not later than the first deadline rounded up
-  // to its tick; may be earlier, for timers that are far away.
+  // to its tick; may be earlier, for many timers that are far away.
   [[nodiscard]] std::int64_t next_deadline() noexcept;
 
   // How many wait.
@@ -74,8 +75,9 @@ class timer_wheel {
  private:
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slots = 1u << slot_bits;
-  static constexpr unsigned levels = 8;
+  static constexpr unsigned levels = 9;
   static constexpr int portion = 256;
+  static constexpr int few = 8;
 
   static std::uint64_t tick_of(std::int64_t deadline_ns) noexcept;
   static std::int64_t time_of(std::uint64_t tick) noexcept;

@@ -130,20 +130,34 @@ TEST(timer_wheel, insert_tells_when_a_sleeper_would_sleep_too_long) {
   for (counted_timer& each : waiting) EXPECT_TRUE(wheel.cancel(each));
 }
 
-TEST(timer_wheel, sleeping_from_deadline_to_deadline_reaches_every_timer_in_few_wakes) {
+// How often who sleeps from deadline to deadline wakes up before all of `count` timers, a tick apart, have expired.
+int wakes_for(std::size_t count, std::int64_t first_deadline) {
   timer_wheel wheel(77 * tick);
   job_list ready;
-  counted_timer waiting;
-  const std::int64_t deadline = 77 * tick + 86'400'000'000'000;
-  static_cast<void>(arm(wheel, waiting, deadline));
+  std::vector<counted_timer> waiting(count);
+  std::int64_t deadline = first_deadline;
+  for (counted_timer& each : waiting) static_cast<void>(arm(wheel, each, deadline += tick));
   int wakes = 0;
-  while (waiting.times == 0) {
+  while (wheel.size() != 0) {
     const std::int64_t next = wheel.next_deadline();
-    ASSERT_LE(next, rounded_up(deadline));
+    EXPECT_LE(next, rounded_up(deadline));
     wheel.expire(next, ready);
-    ++wakes;
-    ASSERT_LT(wakes, 9);
+    if (++wakes > 1000) break;
   }
+  for (counted_timer& each : waiting) EXPECT_EQ(each.times, 1);
+  return wakes;
+}
+
+TEST(timer_wheel, nobody_wakes_up_only_to_move_a_few_timers_down) {
+  for (const std::int64_t length : {200 * tick, 10'000 * tick, std::int64_t{86'400'000'000'000}}) {
+    for (const std::size_t count : {1u, 2u, 8u}) {
+      EXPECT_EQ(wakes_for(count, 77 * tick + length), static_cast<int>(count)) << length;
+    }
+  }
+}
+
+TEST(timer_wheel, many_timers_that_are_far_away_are_moved_down_in_few_wakes) {
+  EXPECT_LT(wakes_for(100, 77 * tick + 86'400'000'000'000), 100 + 20);
 }
 
 TEST(timer_wheel, a_hundred_thousand_timers_on_one_tick_all_expire) {
