@@ -62,7 +62,7 @@ struct options {
   std::chrono::milliseconds blocked_after{10};
 
   // Threads that rest until a worker is away, blocked as above or in block_in_place(), and then serve in its place until
-  // it is back. They also look for blocked workers while no worker is idle. Each costs a thread and two descriptors; and
+  // it is back. They also look for blocked workers while no worker is idle. Each costs a thread and three descriptors; and
   // while any worker runs, one of them wakes up every 10 ms (blocked_after, if that is shorter). None by default: what
   // blocks belongs to spawn_blocking().
   unsigned spare_workers = 0;

@@ -223,7 +223,10 @@ class Runtime:
         return text
 
     def print_queues(self):
-        print("queues\n  shared: %d jobs\npools" % int(self.place["shared"]["jobs_"]["size_"]))
+        shared = self.place["shared"]
+        parts = held(shared["parts_"])
+        jobs = sum(int(parts[i]["value"]["jobs_"]["size_"]) for i in range(int(shared["count_"])))
+        print("queues\n  shared: %d jobs\npools" % jobs)
         for name in ("compute", "blocking"):
             crew = self.parts[name]["crew_"]
             threads, running = int(crew["threads_"]), int(crew["running_"])

@@ -91,6 +91,25 @@ TEST(when_all_of_a_range, A8_of_nothing_is_ready_at_once) {
   rt.block_on(when_all(std::list<task<>>()));
 }
 
+// Says that it has one element less.
+struct understated {
+  [[nodiscard]] auto begin() { return std::make_move_iterator(tasks.begin()); }
+  [[nodiscard]] auto end() { return std::make_move_iterator(tasks.end()); }
+  [[nodiscard]] std::size_t size() const { return tasks.size() - 1; }
+  std::vector<task<int>> tasks;
+};
+
+TEST(when_all_of_a_range, of_more_elements_than_its_size_says_aborts_with_words) {
+  EXPECT_DEATH(
+      {
+        understated both;
+        both.tasks.push_back(number(1));
+        both.tasks.push_back(number(2));
+        static_cast<void>(when_all(both));
+      },
+      "more elements than its size");
+}
+
 TEST(when_all_of_a_range, has_taken_its_tasks_when_the_range_dies) {
   runtime rt({.workers = 2});
   auto later = [] {

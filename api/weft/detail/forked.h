@@ -96,7 +96,7 @@ class child_array {
   }
 
   void add(task<T> one) noexcept {
-    WEFT_DCHECK(count_ < places_, "a range has more elements than it says");
+    WEFT_CHECK(count_ < places_, "a range of tasks has more elements than its size() says");
     std::construct_at(children_ + count_, one.release());
     ++count_;
   }
