@@ -126,6 +126,8 @@ TEST_F(four_workers,
     bench.publish(jobs[1]);
   });
   EXPECT_EQ(bench.backends[3]->wakes, 0);
+  EXPECT_TRUE(bench.workers[0]->step());
+  EXPECT_EQ(jobs[1].times(), 1);
 }
 
 TEST_F(four_workers, wake_nobody_while_somebody_searches) {
