@@ -17,8 +17,8 @@
 // them all. std::bad_alloc for a range.
 // Stop: forwarded to all tasks; the caller is unwound when all have ended. If they all finish nevertheless,
 // the results are delivered: a completed effect wins. In a caller that is stopping already nothing begins.
-// Cost: no allocation for a fixed number of tasks; for a range one block, besides the vectors of tasks and of
-// results.
+// Cost: no allocation for a fixed number of tasks; for a range one recycled block, and the vector of results; one more
+// vector for a range that does not know its size.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -16,8 +16,8 @@
 // Stop: forwarded to all tasks; when all have ended the caller goes on with the outcomes, some of them
 // stopped, though it is itself stopping: its next operation that could wait stops it. A caller that is
 // stopping already begins nothing, and is unwound.
-// Cost: no allocation for a fixed number of tasks; for a range one block, besides the vectors of tasks and of
-// outcomes.
+// Cost: no allocation for a fixed number of tasks; for a range one recycled block, and the vector of outcomes; one more
+// vector for a range that does not know its size.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -17,7 +17,8 @@
 // runtime_options::on_unhandled_error before the caller goes on. An empty range: std::invalid_argument.
 // Stop: forwarded to all tasks; if none of them ends with a value or an error nevertheless, the caller is
 // unwound when all have ended. In a caller that is stopping already nothing begins.
-// Cost: no allocation for a fixed number of tasks; for a range one block, besides the vector of tasks.
+// Cost: no allocation for a fixed number of tasks; for a range one recycled block, and
+// a vector if the range does not know its size.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

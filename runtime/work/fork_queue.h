@@ -75,10 +75,8 @@ class fork_queue {
     one.publish();
   }
 
-  // Owner. Makes room for so many items more: pushing them does not throw. Throws std::bad_alloc.
-  void reserve(std::int64_t items = 1) {
-    reserve_until(bottom_->load(std::memory_order_relaxed) + items);  // ours
-  }
+  // Owner. Makes room for one more item: the next push() does not throw. Throws std::bad_alloc.
+  void reserve() { reserve_until(bottom_->load(std::memory_order_relaxed) + 1); }  // ours
 
   // Owner. The item pushed last, or null: when there is none, when a thief was faster, and also when one is at it that
   // may find us faster and leave it here.
@@ -245,8 +243,7 @@ class fork_queue {
       for (std::int64_t i = top; i < end; ++i) {
         take(*current->slot(i).load(std::memory_order_relaxed));  // ordered by bottom_, in claim()
       }
-      thieves_->left.store(end,
-                           std::memory_order_release);  // pairs with find_room(): the slots may be used again
+      thieves_->left.store(end, std::memory_order_release);  // pairs with find_room(): we have read the slots
     }
     thieves_->is_locked.store(false, std::memory_order_release);
   }
