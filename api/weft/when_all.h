@@ -40,15 +40,11 @@ struct when_all_rule {
   static constexpr const char* name = "when_all: ";
 
   template <class Child>
-  static bool decides(Child& ended) noexcept {
-    return ended.has_error();
+  static bool decides(Child& finished) noexcept {
+    return finished.result().has_error();
   }
-  template <class Children>
-  static bool goes_on(Children& children, const rt::scope* failed) noexcept {
-    if (failed != nullptr) return true;
-    bool any_stopped = false;
-    children.each([&any_stopped](auto& one) { any_stopped |= one.was_stopped(); });
-    return !any_stopped;
+  static bool goes_on(const rt::scope* failed, bool any_stopped) noexcept {
+    return failed != nullptr || !any_stopped;
   }
   static void check(std::size_t) noexcept {}
 

@@ -60,10 +60,7 @@ struct settled_rule {
   static bool decides(Child&) noexcept {
     return false;
   }
-  template <class Children>
-  static bool goes_on(Children&, const rt::scope*) noexcept {
-    return true;
-  }
+  static bool goes_on(const rt::scope*, bool) noexcept { return true; }
   static void check(std::size_t) noexcept {}
 
   template <class... Ts>

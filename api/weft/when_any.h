@@ -56,13 +56,10 @@ struct when_any_rule {
   static constexpr const char* name = "when_any: ";
 
   template <class Child>
-  static bool decides(Child& ended) noexcept {
-    return !ended.was_stopped();
+  static bool decides(Child&) noexcept {
+    return true;
   }
-  template <class Children>
-  static bool goes_on(Children&, const rt::scope* winner) noexcept {
-    return winner != nullptr;
-  }
+  static bool goes_on(const rt::scope* winner, bool) noexcept { return winner != nullptr; }
   static void check(std::size_t count) {
     if (count == 0) WEFT_THROW(std::invalid_argument("weft::when_any: of no tasks none ends first"));
   }

@@ -47,12 +47,13 @@ class fork_queue {
   // Owner. Items that are pushed together: thieves see all of them, or none.
   class row {
    public:
-    // Of at most so many. Throws std::bad_alloc when the queue must grow.
-    row(fork_queue& to, std::int64_t most)
-        : to_(to), end_(to.bottom_->load(std::memory_order_relaxed)) {  // ours
-      to_.reserve_until(end_ + most);
-    }
+    explicit row(fork_queue& to) noexcept
+        : to_(to), end_(to.bottom_->load(std::memory_order_relaxed)) {}  // ours
 
+    // To be asked before the first is added. False: make_room() first.
+    [[nodiscard]] bool has_room_for(std::int64_t items) const noexcept {
+      return end_ + items <= to_.room_until_;
+    }
     void add(job& forked) noexcept {
       to_.owned_slots_[end_++].store(&forked, std::memory_order_relaxed);  // ordered by bottom_, in publish()
     }
@@ -67,16 +68,26 @@ class fork_queue {
     std::int64_t end_;
   };
 
+  // Owner. For so many items more: pushing them does not throw. Throws std::bad_alloc.
+  WEFT_COLD void make_room(std::int64_t items) {
+    while (find_room() < items) grow();
+  }
+
   // Owner. Publishes the item, and what was written before, to thieves. Throws std::bad_alloc when it must
   // grow.
   void push(job& forked) {
-    row one(*this, 1);
+    row one(*this);
+    if (!one.has_room_for(1)) [[unlikely]]
+      make_room(1);
     one.add(forked);
     one.publish();
   }
 
   // Owner. Makes room for one more item: the next push() does not throw. Throws std::bad_alloc.
-  void reserve() { reserve_until(bottom_->load(std::memory_order_relaxed) + 1); }  // ours
+  void reserve() {
+    if (!row(*this).has_room_for(1)) [[unlikely]]
+      make_room(1);
+  }
 
   // Owner. The item pushed last, or null: when there is none, when a thief was faster, and also when one is at it that
   // may find us faster and leave it here.
@@ -182,16 +193,6 @@ class fork_queue {
     const std::int64_t left = thieves_->left.load(std::memory_order_acquire);
     room_until_ = left + owned_->size();
     return room_until_ - bottom_->load(std::memory_order_relaxed);  // ours
-  }
-
-  // Owner. Makes room for the items below `end`.
-  void reserve_until(std::int64_t end) {
-    if (end > room_until_) [[unlikely]]
-      make_room(end);
-  }
-  WEFT_COLD void make_room(std::int64_t end) {
-    const std::int64_t items = end - bottom_->load(std::memory_order_relaxed);  // ours
-    while (find_room() < items) grow();
   }
 
   // Owner. Takes `last`, which was read from the slot at `bottom`, if no thief has.

@@ -123,6 +123,12 @@ struct scope : job {
     return is_stop_news(now.missed_stops_seen) && look_above(now.missed_stops_seen, reach::unlinked_only);
   }
 
+  // Whether that would find none without asking anybody.
+  [[nodiscard]] bool has_missed_no_stop(const turn& now) const noexcept {
+    const std::uintptr_t own = leaf_.load(std::memory_order_acquire);  // pairs with stop()
+    return own == unlinked ? !is_stop_news(now.missed_stops_seen) : (own & stopping) == 0;
+  }
+
   // From now on a stop from above reaches this chain by itself, without its looking. By the chain itself, or while it
   // stands still.
   void link_up() noexcept {

@@ -4,10 +4,10 @@
 // A rule (of when_all, when_any, when_all_settled, as_outcome) is a type without objects that says
 //
 //     name                        for reports of live tasks
-//     decides(ended)              whether this child's end makes the others superfluous: they are stopped
-//     goes_on(children, decider)  when all have ended: whether the parent is resumed, or unwound
-//     check(count)                of a range: throws if so many tasks make no sense
-//     take(children, decider)     what co_await gives
+//     decides(finished)              whether this child's result makes the others superfluous: they are stopped
+//     goes_on(decider, any_stopped)  when all have ended: whether the parent is resumed, or unwound
+//     check(count)                   of a range: throws if so many tasks make no sense
+//     take(children, decider)        what co_await gives
 //
 // Children stand in what co_await is given if their number is fixed, and in one block otherwise.
 // SPDX-License-Identifier: Apache-2.0
@@ -166,10 +166,6 @@ class forked : fork_join {
   static void stop_all(join& self, rt::job_list& ready) noexcept {
     static_cast<forked&>(self).children_.each([&ready](auto& one) { one.stop(ready); });
   }
-  static bool settle(join& self) noexcept {
-    auto& all = static_cast<forked&>(self);
-    return Rule::goes_on(all.children_, all.decider());
-  }
 
   // "2 of 3 children left".
   static void describe(const rt::leaf_op& self, std::int64_t, std::string& text) {
@@ -180,7 +176,8 @@ class forked : fork_join {
   static void visit_all(rt::leaf_op& self, rt::leaf_kind::visit_fn visit, void* visitor) {
     static_cast<forked&>(self).children_.each([visit, visitor](auto& one) { visit(visitor, one); });
   }
-  static constexpr join::join_kind kind{Rule::name, &stop_all, &settle, &describe, &visit_all};
+  static constexpr join::join_kind kind{Rule::name, &stop_all, &fork_join::settle_by<Rule>, &describe,
+                                        &visit_all};
 
   Children children_;
 };

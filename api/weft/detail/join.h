@@ -82,6 +82,14 @@ class join : public rt::leaf_op {
     if (waiter->is_armed_with(*this) && !waiter->finish()) return nullptr;  // the forwarding job goes on
     return go_on(now);
   }
+  // The same for a parent that most often is not armed, and a kind that is known. A handle for await_suspend to return.
+  template <settle_fn Settle>
+  std::coroutine_handle<> complete_unarmed(rt::turn& now) noexcept {
+    WEFT_CHAOS(yield);
+    if (waiter->is_armed_with(*this) || !Settle(*this)) [[unlikely]]
+      return complete_after_all(now);
+    return rt::enter(*leaf_, now);
+  }
 
   void stop_children(rt::job_list& ready) noexcept { kind().stop_children(*this, ready); }
 
@@ -93,6 +101,11 @@ class join : public rt::leaf_op {
  private:
   // SAFETY: the constructor takes nothing else.
   [[nodiscard]] const join_kind& kind() const noexcept { return static_cast<const join_kind&>(*what); }
+
+  WEFT_COLD std::coroutine_handle<> complete_after_all(rt::turn& now) noexcept {
+    if (const std::coroutine_handle<> parent = complete(now)) return parent;
+    return std::noop_coroutine();
+  }
 
   std::coroutine_handle<> go_on(rt::turn& now) noexcept {
     rt::frame& leaf = *leaf_;
