@@ -56,18 +56,20 @@ awaitable<uint64_t> one() {
   co_return 1;
 }
 
-awaitable<uint64_t> spawn_and_join(uint64_t times) {
+awaitable<uint64_t> spawn_and_join(compare::cell& now, uint64_t times) {
   const auto executor = co_await asio::this_coro::executor;
   uint64_t sum = 0;
-  for (uint64_t i = 0; i < times; ++i) sum += co_await asio::co_spawn(executor, one(), use_awaitable);
+  for (auto _ : now) {
+    sum = 0;
+    for (uint64_t i = 0; i < times; ++i) sum += co_await asio::co_spawn(executor, one(), use_awaitable);
+  }
   co_return sum;
 }
 
 void spawn_join(compare::cell& now) {
   asio::thread_pool pool(now.threads());
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  uint64_t got = 0;
-  for (auto _ : now) got = run(pool, spawn_and_join(times));
+  const uint64_t got = run(pool, spawn_and_join(now, times));
   now.items(times);
   now.check(got, times);
 }
@@ -77,51 +79,55 @@ awaitable<void> send_to(channel& ended) {
   co_await ended.async_send(asio::error_code(), 1, use_awaitable);
 }
 
-awaitable<uint64_t> spawn_and_join_all(uint64_t count) {
+awaitable<uint64_t> spawn_and_join_all(compare::cell& now, uint64_t count) {
   const auto executor = co_await asio::this_coro::executor;
-  channel ended(executor, count);
-  for (uint64_t i = 0; i < count; ++i) asio::co_spawn(executor, send_to(ended), asio::detached);
   uint64_t joined = 0;
-  for (; joined < count; ++joined) co_await ended.async_receive(use_awaitable);
+  for (auto _ : now) {
+    channel ended(executor, count);
+    for (uint64_t i = 0; i < count; ++i) asio::co_spawn(executor, send_to(ended), asio::detached);
+    for (joined = 0; joined < count; ++joined) co_await ended.async_receive(use_awaitable);
+  }
   co_return joined;
 }
 
 void spawn_join_1000(compare::cell& now) {
   asio::thread_pool pool(now.threads());
-  uint64_t got = 0;
-  for (auto _ : now) got = run(pool, spawn_and_join_all(compare::children_of_a_group));
+  const uint64_t got = run(pool, spawn_and_join_all(now, compare::children_of_a_group));
   now.items(compare::children_of_a_group);
   now.check(got, compare::children_of_a_group);
 }
 COMPARE_PROBLEM(spawn_join_1000);
 
-awaitable<uint64_t> await_children(uint64_t times) {
+awaitable<uint64_t> await_children(compare::cell& now, uint64_t times) {
   uint64_t sum = 0;
-  for (uint64_t i = 0; i < times; ++i) sum += co_await one();
+  for (auto _ : now) {
+    sum = 0;
+    for (uint64_t i = 0; i < times; ++i) sum += co_await one();
+  }
   co_return sum;
 }
 
 void await_child(compare::cell& now) {
   asio::thread_pool pool(now.threads());
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  uint64_t got = 0;
-  for (auto _ : now) got = run(pool, await_children(times));
+  const uint64_t got = run(pool, await_children(now, times));
   now.items(times);
   now.check(got, times);
 }
 COMPARE_PROBLEM(await_child);
 
-awaitable<uint64_t> step_aside(uint64_t times) {
+awaitable<uint64_t> step_aside(compare::cell& now, uint64_t times) {
   uint64_t done = 0;
-  for (; done < times; ++done) co_await asio::post(use_awaitable);
+  for (auto _ : now) {
+    for (done = 0; done < times; ++done) co_await asio::post(use_awaitable);
+  }
   co_return done;
 }
 
 void yield(compare::cell& now) {
   asio::thread_pool pool(now.threads());
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  uint64_t got = 0;
-  for (auto _ : now) got = run(pool, step_aside(times));
+  const uint64_t got = run(pool, step_aside(now, times));
   now.items(times);
   now.check(got, times);
 }
@@ -136,21 +142,24 @@ awaitable<uint64_t> play(channel& mine, channel& theirs, uint64_t times) {
   co_return hits;
 }
 
-awaitable<uint64_t> game(uint64_t times) {
+awaitable<uint64_t> game(compare::cell& now, uint64_t times) {
   using namespace asio::experimental::awaitable_operators;
   const auto executor = co_await asio::this_coro::executor;
-  channel ping(executor, 1);
-  channel pong(executor, 1);
-  co_await ping.async_send(asio::error_code(), 1, use_awaitable);
-  auto [one_side, other_side] = co_await (play(ping, pong, times) && play(pong, ping, times));
-  co_return one_side + other_side;
+  uint64_t hits = 0;
+  for (auto _ : now) {
+    channel ping(executor, 1);
+    channel pong(executor, 1);
+    co_await ping.async_send(asio::error_code(), 1, use_awaitable);
+    auto [one_side, other_side] = co_await (play(ping, pong, times) && play(pong, ping, times));
+    hits = one_side + other_side;
+  }
+  co_return hits;
 }
 
 void ping_pong(compare::cell& now) {
   asio::thread_pool pool(now.threads());
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  uint64_t got = 0;
-  for (auto _ : now) got = run(pool, game(times));
+  const uint64_t got = run(pool, game(now, times));
   now.items(2 * times);
   now.check(got, 2 * times);
 }

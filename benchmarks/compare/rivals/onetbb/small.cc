@@ -19,18 +19,18 @@ const compare::version_entry version("oneTBB", TBB_runtime_version());
 void spawn_join(compare::cell& now) {
   compare::arena threads(now.threads());
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  std::uint64_t got = 0;
-  for (auto _ : now) {
-    got = threads.run([times](auto& shared) {
-      std::uint64_t sum = 0;
+  const std::uint64_t got = threads.run([&now, times](auto& shared) {
+    std::uint64_t sum = 0;
+    for (auto _ : now) {
+      sum = 0;
       COMPARE_TASK_GROUP(group, shared);
       for (std::uint64_t i = 0; i < times; ++i) {
         group.run([&sum] { ++sum; });
         group.wait();
       }
-      return sum;
-    });
-  }
+    }
+    return sum;
+  });
   now.items(times);
   now.check(got, times);
 }
@@ -39,16 +39,16 @@ COMPARE_PROBLEM(spawn_join);
 void spawn_join_1000(compare::cell& now) {
   compare::arena threads(now.threads());
   std::atomic<std::uint64_t> ended = 0;
-  for (auto _ : now) {
-    ended = 0;
-    threads.run([&ended](auto& shared) {
+  threads.run([&now, &ended](auto& shared) {
+    for (auto _ : now) {
+      ended = 0;
       COMPARE_TASK_GROUP(group, shared);
       for (std::uint64_t i = 0; i < compare::children_of_a_group; ++i) {
         group.run([&ended] { ended.fetch_add(1, std::memory_order_relaxed); });
       }
       group.wait();
-    });
-  }
+    }
+  });
   now.items(compare::children_of_a_group);
   now.check(ended, compare::children_of_a_group);
 }

@@ -150,17 +150,17 @@ COMPARE_PROBLEM(uneven_tree);
 void spawn_join(compare::cell& now) {
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
   std::uint64_t sum = 0;
-  for (auto _ : now) {
-    sum = 0;
-    in_parallel(now.threads(), [&sum, times] {
+  in_parallel(now.threads(), [&now, &sum, times] {
+    for (auto _ : now) {
+      sum = 0;
       for (std::uint64_t i = 0; i < times; ++i) {
         std::uint64_t* const into = &sum;
 #pragma omp task firstprivate(into)
         ++*into;
 #pragma omp taskwait
       }
-    });
-  }
+    }
+  });
   now.items(times);
   now.check(sum, times);
 }
@@ -168,17 +168,17 @@ COMPARE_PROBLEM(spawn_join);
 
 void spawn_join_1000(compare::cell& now) {
   std::atomic<std::uint64_t> ended = 0;
-  for (auto _ : now) {
-    ended = 0;
-    in_parallel(now.threads(), [&ended] {
+  in_parallel(now.threads(), [&now, &ended] {
+    for (auto _ : now) {
+      ended = 0;
       std::atomic<std::uint64_t>* const counter = &ended;
       for (std::uint64_t i = 0; i < compare::children_of_a_group; ++i) {
 #pragma omp task firstprivate(counter)
         counter->fetch_add(1, std::memory_order_relaxed);
       }
 #pragma omp taskwait
-    });
-  }
+    }
+  });
   now.items(compare::children_of_a_group);
   now.check(ended, compare::children_of_a_group);
 }

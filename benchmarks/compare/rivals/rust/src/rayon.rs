@@ -93,8 +93,8 @@ fn uneven_tree(now: &mut Cell) -> Measured {
 fn spawn_join(now: &mut Cell) -> Measured {
     let (pool, times) = (pool(now), now.size(10_000, 50));
     now.items = times;
-    now.turns(|| {
-        pool.install(|| {
+    pool.install(|| {
+        now.turns(|| {
             let mut sum = 0;
             for _ in 0..times {
                 rayon::scope(|scope| scope.spawn(|_| sum += 1));
@@ -107,16 +107,18 @@ fn spawn_join(now: &mut Cell) -> Measured {
 fn spawn_join_1000(now: &mut Cell) -> Measured {
     let pool = pool(now);
     now.items = 1_000;
-    now.turns(|| {
-        let ended = AtomicU64::new(0);
-        pool.scope(|scope| {
-            for _ in 0..1_000 {
-                scope.spawn(|_| {
-                    ended.fetch_add(1, Relaxed);
-                });
-            }
-        });
-        ended.into_inner()
+    pool.install(|| {
+        now.turns(|| {
+            let ended = AtomicU64::new(0);
+            rayon::scope(|scope| {
+                for _ in 0..1_000 {
+                    scope.spawn(|_| {
+                        ended.fetch_add(1, Relaxed);
+                    });
+                }
+            });
+            ended.into_inner()
+        })
     })
 }
 

@@ -17,8 +17,17 @@ fn runtime(now: &Cell) -> Runtime {
 }
 
 // Runs it on the workers: block_on alone would run it on the caller's thread.
-fn run(on: &Runtime, work: impl Future<Output = u64> + Send + 'static) -> u64 {
+fn run<T: Send + 'static>(on: &Runtime, work: impl Future<Output = T> + Send + 'static) -> T {
     on.block_on(async { tokio::spawn(work).await.unwrap() })
+}
+
+// The turns, too, are on a worker.
+fn run_turns<F>(on: &Runtime, now: &Cell, turn: impl FnMut() -> F + Send + 'static) -> Measured
+where
+    F: Future<Output = u64> + Send,
+{
+    let tiny = now.tiny;
+    run(on, async move { harness::turns_inside(tiny, turn).await })
 }
 
 fn fib_of(n: u32) -> Pin<Box<dyn Future<Output = u64> + Send>> {
@@ -64,29 +73,25 @@ async fn one() -> u64 {
 fn spawn_join(now: &mut Cell) -> Measured {
     let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
-    now.turns(|| {
-        run(&on, async move {
-            let mut sum = 0;
-            for _ in 0..times {
-                sum += tokio::spawn(one()).await.unwrap();
-            }
-            sum
-        })
+    run_turns(&on, now, move || async move {
+        let mut sum = 0;
+        for _ in 0..times {
+            sum += tokio::spawn(one()).await.unwrap();
+        }
+        sum
     })
 }
 
 fn spawn_join_1000(now: &mut Cell) -> Measured {
     let on = runtime(now);
     now.items = 1_000;
-    now.turns(|| {
-        run(&on, async {
-            let children: Vec<_> = (0..1_000).map(|_| tokio::spawn(one())).collect();
-            let mut sum = 0;
-            for child in children {
-                sum += child.await.unwrap();
-            }
-            sum
-        })
+    run_turns(&on, now, || async {
+        let children: Vec<_> = (0..1_000).map(|_| tokio::spawn(one())).collect();
+        let mut sum = 0;
+        for child in children {
+            sum += child.await.unwrap();
+        }
+        sum
     })
 }
 
@@ -99,27 +104,23 @@ async fn child(value: u64) -> u64 {
 fn await_child(now: &mut Cell) -> Measured {
     let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
-    now.turns(|| {
-        run(&on, async move {
-            let mut sum = 0;
-            for _ in 0..times {
-                sum += child(1).await;
-            }
-            sum
-        })
+    run_turns(&on, now, move || async move {
+        let mut sum = 0;
+        for _ in 0..times {
+            sum += child(1).await;
+        }
+        sum
     })
 }
 
 fn yield_now(now: &mut Cell) -> Measured {
     let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = times;
-    now.turns(|| {
-        run(&on, async move {
-            for _ in 0..times {
-                tokio::task::yield_now().await;
-            }
-            times
-        })
+    run_turns(&on, now, move || async move {
+        for _ in 0..times {
+            tokio::task::yield_now().await;
+        }
+        times
     })
 }
 
@@ -135,14 +136,12 @@ async fn play(mut mine: mpsc::Receiver<()>, theirs: mpsc::Sender<()>, times: u64
 fn ping_pong(now: &mut Cell) -> Measured {
     let (on, times) = (runtime(now), now.size(10_000, 50));
     now.items = 2 * times;
-    now.turns(|| {
-        run(&on, async move {
-            let (to_ping, ping) = mpsc::channel(1);
-            let (to_pong, pong) = mpsc::channel(1);
-            to_ping.send(()).await.unwrap();
-            let other_side = tokio::spawn(play(pong, to_ping, times));
-            play(ping, to_pong, times).await + other_side.await.unwrap()
-        })
+    run_turns(&on, now, move || async move {
+        let (to_ping, ping) = mpsc::channel(1);
+        let (to_pong, pong) = mpsc::channel(1);
+        to_ping.send(()).await.unwrap();
+        let other_side = tokio::spawn(play(pong, to_ping, times));
+        play(ping, to_pong, times).await + other_side.await.unwrap()
     })
 }
 
