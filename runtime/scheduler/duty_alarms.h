@@ -21,17 +21,23 @@ class duty_alarms {
   // How long one runs unattended at most, where nobody was awake before.
   static constexpr std::int64_t delay_ns = 1'000'000;
 
-  duty_alarms(std::size_t workers, const station_list& stations)
-      : stations_(stations), wanted_by_(workers, 0) {}
+  duty_alarms(std::size_t workers, const station_list& stations) : stations_(stations), alarms_(workers) {}
 
-  // From now on one more wants `sleeper` to be woken, and will take that back. Starts its delay anew.
-  void set(std::size_t sleeper) noexcept;
+  // From now on one more wants `sleeper` to be woken after the delay, or earlier if it will be anyway, and takes that back
+  // or lets it ring. The time.
+  std::int64_t set(std::size_t sleeper) noexcept;
   void take_back(std::size_t sleeper) noexcept;
+  void let_ring(std::size_t sleeper) noexcept;
 
  private:
+  struct alarm {
+    std::uint32_t wanted_by = 0;
+    std::int64_t due_ns = 0;  // past: it has rung, or is not set
+  };
+
   const station_list& stations_;
-  mutex lock_;                            // held during a system call: two threads seldom meet here
-  std::vector<std::uint32_t> wanted_by_;  // by how many each is wanted; guarded by lock_, as are the alarms
+  mutex lock_;                 // held during a system call: two threads seldom meet here
+  std::vector<alarm> alarms_;  // one a worker; guarded by lock_
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -1,6 +1,7 @@
 #include "weft/rt/scheduler/idle.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "weft/rt/base/chaos.h"
 
@@ -11,7 +12,7 @@ idle::idle(std::size_t workers, std::size_t spares)
       has_spares_(spares != 0),
       word_(std::uint64_t{0}),
       present_(workers),
-      is_parked_(workers + spares, false) {
+      places_(workers + spares) {
   sleepers_.reserve(workers + spares);
 }
 
@@ -24,7 +25,7 @@ std::size_t idle::take_locked() noexcept {
     sentinel_ = nobody;
   }
   if (taken == nobody) return nobody;
-  is_parked_[taken] = false;
+  places_[taken].is_parked = false;
   ++departures_;
   word_->fetch_add(one_searching - one_parked, std::memory_order_acq_rel);
   return taken;
@@ -67,10 +68,13 @@ bool idle::stop_searching() noexcept {
 idle::post idle::park(std::size_t index, bool was_searching) noexcept {
   WEFT_CHAOS(late_wake);
   lock_guard<mutex> guard(lock_);
-  is_parked_[index] = true;
+  place& own = places_[index];
+  own.is_parked = true;
   const std::uint64_t change = one_parked - (was_searching ? one_searching : 0);
   const std::uint64_t before = word_->fetch_add(change, std::memory_order_acq_rel);
-  if (sentinel_ == nobody && parked(before) + 1 < present_) {
+  // Others too have left their sleep since we parked last. They do so often, and another may soon.
+  const bool are_others_about = departures_ > std::exchange(own.departures_seen, departures_) + 1;
+  if (sentinel_ == nobody && (parked(before) + 1 < present_ || are_others_about)) {
     sentinel_ = index;
     departures_seen_ = departures_;
     return post::sentinel;
@@ -83,8 +87,8 @@ idle::leaving idle::unpark(std::size_t index) noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   const auto is_unattended = [this] { return sentinel_ == nobody && (has_spares_ || !sleepers_.empty()); };
-  if (!is_parked_[index]) return {.was_taken = true, .is_unattended = is_unattended()};
-  is_parked_[index] = false;
+  if (!places_[index].is_parked) return {.was_taken = true, .is_unattended = is_unattended()};
+  places_[index].is_parked = false;
   ++departures_;
   word_->fetch_sub(one_parked, std::memory_order_acq_rel);
   if (sentinel_ == index) {
@@ -97,17 +101,17 @@ idle::leaving idle::unpark(std::size_t index) noexcept {
 
 idle::posture idle::posture_of(std::size_t index) noexcept {
   lock_guard<mutex> guard(lock_);
-  if (!is_parked_[index]) return posture::awake;
+  if (!places_[index].is_parked) return posture::awake;
   return sentinel_ == index ? posture::on_duty : posture::asleep;
 }
 
-idle::duty idle::after_round(std::size_t index) noexcept {
+idle::duty idle::after_round(std::size_t index, round how) noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != index) return duty::relieved;
   const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == present_;
   departures_seen_ = departures_;
-  if (!quiet) return duty::next_round;
+  if (!quiet || how == round::brief) return duty::next_round;
   sentinel_ = nobody;
   sleepers_.push_back(index);
   return duty::off;

@@ -53,8 +53,9 @@ class idle {
     off,       // nobody has run since its last round: it sleeps on without a limit
     relieved,  // somebody has taken it meanwhile; the wake-up may have been used up already
   };
-  // The sentinel's round is over and it found nothing.
-  [[nodiscard]] duty after_round(std::size_t index) noexcept;
+  // The sentinel's round is over and it found nothing. It goes off duty after a long one at most.
+  enum class round : std::uint8_t { brief, at_length };
+  [[nodiscard]] duty after_round(std::size_t index, round how) noexcept;
 
   // A worker that left unattended goes on to run a job: the sleeper to wake, now or a little later, so that it becomes
   // sentinel. It is not taken: should it leave its sleep before, it will be told that nobody is on duty.
@@ -101,7 +102,11 @@ class idle {
   std::size_t present_;                // workers, and spares that serve; this and the rest: guarded by lock_
   std::vector<std::size_t> sleepers_;  // the last to park is the first to wake: its caches are warm
   std::size_t sentinel_ = nobody;      // parked, but not among the sleepers
-  std::vector<bool> is_parked_;
+  struct place {
+    bool is_parked = false;
+    std::uint64_t departures_seen = 0;  // when it parked last
+  };
+  std::vector<place> places_;
   std::uint64_t departures_ = 0;       // how many have left their sleep so far
   std::uint64_t departures_seen_ = 0;  // by the sentinel, at its last round
 };

@@ -21,11 +21,12 @@ class sentinel {
 
   // The length of the round that begins now.
   [[nodiscard]] std::int64_t round_ns() noexcept {
-    const std::int64_t length = next_;
-    ends_at_ = os::now_ns() + length;
-    next_ = std::min(next_ * 2, longest_);
-    return length;
+    length_ = std::min(length_ == 0 ? shortest : length_ * 2, longest_);
+    ends_at_ = os::now_ns() + length_;
+    return length_;
   }
+  // It is as long as rounds become.
+  [[nodiscard]] bool is_longest() const noexcept { return length_ == longest_; }
 
   // Whether the wait ended by the limit, not by an event or a wake-up.
   [[nodiscard]] bool is_round_over() const noexcept { return os::now_ns() >= ends_at_; }
@@ -34,7 +35,7 @@ class sentinel {
   static constexpr std::int64_t shortest = 100'000;
 
   const std::int64_t longest_;
-  std::int64_t next_ = shortest;
+  std::int64_t length_ = 0;
   std::int64_t ends_at_ = 0;
 };
 

@@ -98,13 +98,16 @@ bool worker::step() noexcept {
 }
 
 // What a woken worker runs is most often over before anybody could look in on it. So another is to become sentinel a
-// little later, and not if we sleep again by then.
+// little later, and not if we sleep again by then. But where this happens again and again, it may as well come, and stay:
+// setting alarms costs more than its rounds.
 void worker::hand_on_duty(relief when) noexcept {
   if (!std::exchange(owes_sentinel_, false)) return;
   if (const auto sleeper = place_.sleepers.sleeper_for_duty()) {
     if (when == relief::at_once) return place_.wake(*sleeper);
     has_alarm_on_ = sleeper;
-    place_.alarms.set(*sleeper);
+    const std::int64_t now_ns = place_.alarms.set(*sleeper);
+    is_often_unattended_ = now_ns < unattended_at_ns_ + often_ns;
+    unattended_at_ns_ = now_ns;
   } else if (!place_.spares.is_empty()) {
     if (const auto spare = place_.spares.take_one_to_watch()) place_.wake(*spare);
   }
@@ -112,7 +115,12 @@ void worker::hand_on_duty(relief when) noexcept {
 
 bool worker::take_back_alarm() noexcept {
   if (!has_alarm_on_) return false;
-  place_.alarms.take_back(*std::exchange(has_alarm_on_, std::nullopt));
+  const std::size_t sleeper = *std::exchange(has_alarm_on_, std::nullopt);
+  if (is_often_unattended_) {
+    place_.alarms.let_ring(sleeper);
+  } else {
+    place_.alarms.take_back(sleeper);
+  }
   return true;
 }
 
@@ -263,7 +271,8 @@ void worker::wait_in_reactor(idle::post post, job_list& ready) noexcept {
     // looked at here too.
     if (place_.is_closing.load(std::memory_order_acquire)) return;  // pairs with scheduler::close()
     if (place_.pauses.is_asked()) return;
-    switch (place_.sleepers.after_round(index_)) {
+    switch (place_.sleepers.after_round(index_,
+                                        duty.is_longest() ? idle::round::at_length : idle::round::brief)) {
       case idle::duty::next_round:
         break;
       case idle::duty::off:

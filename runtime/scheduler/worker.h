@@ -133,6 +133,9 @@ class worker {
   [[nodiscard]] std::optional<absence> rest_until_called() noexcept;
   void keep_watch() noexcept;
 
+  // Who sets alarms at intervals below this spends more on them than a sentinel on its rounds.
+  static constexpr std::int64_t often_ns = 4'000'000;
+
   const std::size_t index_;
   workplace& place_;
   scheduler& home_;
@@ -144,9 +147,11 @@ class worker {
   std::uint32_t steps_ = 0;
   std::uint32_t cuts_in_a_row_ = 0;
   bool owes_sentinel_ = false;
-  std::optional<std::size_t> has_alarm_on_;  // who will be woken if we run for long
-  bool has_news_ = false;                    // our look as sentinel found somebody to tell of
-  atomic<std::int64_t> thread_id_{0};        // written by run()
+  std::optional<std::size_t> has_alarm_on_;    // who will be woken if we run for long
+  std::int64_t unattended_at_ns_ = -often_ns;  // when we set an alarm last
+  bool is_often_unattended_ = false;
+  bool has_news_ = false;              // our look as sentinel found somebody to tell of
+  atomic<std::int64_t> thread_id_{0};  // written by run()
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -87,7 +87,7 @@ struct place {
       if (wakes[index].wait(has_limit) || !has_limit) return;
       if (!shared.empty() || is_closing.load(std::memory_order_acquire)) return;
       if (look_around) look_around();
-      switch (sleepers.after_round(index)) {
+      switch (sleepers.after_round(index, rt::idle::round::at_length)) {
         case rt::idle::duty::next_round:
           break;
         case rt::idle::duty::off:
@@ -208,7 +208,8 @@ void long_jobs_after_all_were_off_duty_are_attended() {
   place<3> here;
   here.has_limits = true;
   for (std::size_t i = 0; i < 3; ++i) static_cast<void>(here.sleepers.park(i, false));
-  require(here.sleepers.after_round(0) == rt::idle::duty::off, "all sleep, so the first goes off duty");
+  require(here.sleepers.after_round(0, rt::idle::round::at_length) == rt::idle::duty::off,
+          "all sleep, so the first goes off duty");
   std::array<item, 2> jobs;
   std::array<signal, 2> attended;
   rt::atomic<int> ended{0};

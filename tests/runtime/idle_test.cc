@@ -25,6 +25,7 @@ namespace weft::inline WEFT_ABI::rt {
 namespace {
 
 using post = idle::post;
+using round = idle::round;
 using duty = idle::duty;
 
 struct leaving {
@@ -158,9 +159,10 @@ TEST(idle, a_sentinel_that_leaves_sleepers_behind_is_told_to_wake_its_successor)
 TEST(idle, the_sentinel_goes_on_while_any_worker_runs) {
   idle all(3);
   EXPECT_EQ(all.park(0, false), post::sentinel);
-  EXPECT_EQ(all.after_round(0), duty::next_round);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::next_round);
   EXPECT_EQ(all.park(1, false), post::sleeper);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(all.after_round(0), duty::next_round) << "worker 2 still runs";
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(all.after_round(0, round::at_length), duty::next_round) << "worker 2 still runs";
 }
 
 TEST(idle, the_sentinel_goes_off_duty_only_after_a_round_in_which_nobody_ran) {
@@ -170,17 +172,44 @@ TEST(idle, the_sentinel_goes_off_duty_only_after_a_round_in_which_nobody_ran) {
   EXPECT_EQ(all.take_one_to_wake(), 1u);
   EXPECT_EQ(unpark(all, 1), woken);
   EXPECT_EQ(all.park(1, true), post::sleeper);
-  EXPECT_EQ(all.after_round(0), duty::next_round) << "somebody ran during the round, though all sleep now";
-  EXPECT_EQ(all.after_round(0), duty::off);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::next_round)
+      << "somebody ran during the round, though all sleep now";
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
   EXPECT_EQ(take_and_find(all), 0u) << "off duty it sleeps among the others, the last to have come";
   EXPECT_EQ(take_and_find(all), 1u);
+}
+
+TEST(idle, the_sentinel_goes_off_duty_only_after_a_long_round) {
+  idle all(2);
+  EXPECT_EQ(all.park(0, false), post::sentinel);
+  EXPECT_EQ(all.park(1, false), post::sleeper);
+  EXPECT_EQ(all.after_round(0, round::brief), duty::next_round);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
+}
+
+TEST(idle, who_parks_after_others_have_left_their_sleep_is_sentinel_though_all_sleep) {
+  idle all(3);
+  EXPECT_EQ(all.park(0, false), post::sentinel);
+  EXPECT_EQ(all.park(1, false), post::sleeper);
+  EXPECT_EQ(all.park(2, false), post::sleeper);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
+  EXPECT_EQ(unpark(all, 1), by_itself_unattended);
+  EXPECT_EQ(all.park(1, false), post::sleeper) << "nobody but itself has left";
+  EXPECT_EQ(unpark(all, 1), by_itself_unattended);
+  EXPECT_EQ(all.park(1, false), post::sleeper);
+  EXPECT_EQ(unpark(all, 2), by_itself_unattended) << "an alarm that was let ring";
+  EXPECT_EQ(all.park(2, false), post::sentinel);
+  EXPECT_EQ(unpark(all, 1), by_itself) << "it is attended from now on";
+  EXPECT_EQ(all.park(1, false), post::sleeper);
+  EXPECT_EQ(all.after_round(2, round::at_length), duty::next_round) << "somebody has left during the round";
+  EXPECT_EQ(all.after_round(2, round::at_length), duty::off);
 }
 
 TEST(idle, a_sentinel_that_was_taken_during_its_round_is_relieved) {
   idle all(2);
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.take_one_to_wake(), 0u);
-  EXPECT_EQ(all.after_round(0), duty::relieved);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::relieved);
   EXPECT_EQ(unpark(all, 0), woken);
   EXPECT_TRUE(all.stop_searching());
 }
@@ -189,7 +218,7 @@ TEST(idle, who_leaves_by_itself_after_all_went_off_duty_has_somebody_stand_in) {
   idle all(2);
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.park(1, false), post::sleeper);
-  EXPECT_EQ(all.after_round(0), duty::off);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
   EXPECT_EQ(unpark(all, 1), by_itself_unattended);
   EXPECT_EQ(all.sleeper_for_duty(), 0u);
   EXPECT_EQ(unpark(all, 0), by_itself);
@@ -200,7 +229,7 @@ TEST(idle, who_is_woken_after_all_went_off_duty_has_somebody_stand_in) {
   idle all(2);
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.park(1, false), post::sleeper);
-  EXPECT_EQ(all.after_round(0), duty::off);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
   EXPECT_EQ(all.take_one_to_wake(), 0u);
   EXPECT_EQ(unpark(all, 0), woken_unattended);
   EXPECT_EQ(all.sleeper_for_duty(), 1u);
@@ -213,7 +242,7 @@ TEST(idle, who_was_chosen_for_duty_and_leaves_before_it_is_woken_is_told_that_no
   EXPECT_EQ(all.park(0, false), post::sentinel);
   EXPECT_EQ(all.park(1, false), post::sleeper);
   EXPECT_EQ(all.park(2, false), post::sleeper);
-  EXPECT_EQ(all.after_round(0), duty::off);
+  EXPECT_EQ(all.after_round(0, round::at_length), duty::off);
   EXPECT_EQ(unpark(all, 1), by_itself_unattended);
   EXPECT_EQ(all.sleeper_for_duty(), 0u);
   EXPECT_EQ(all.sleeper_for_duty(), 0u) << "it was not taken";

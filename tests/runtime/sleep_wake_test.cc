@@ -14,6 +14,7 @@
 #include "tests/support/jobs.h"
 #include "tests/support/workbench.h"
 #include "weft/rt/scheduler/idle.h"
+#include "weft/rt/scheduler/sentinel.h"
 #include "weft/rt/scheduler/worker.h"
 
 namespace weft::inline WEFT_ABI::rt {
@@ -130,6 +131,29 @@ TEST_F(four_workers,
   EXPECT_EQ(jobs[1].times(), 1);
 }
 
+TEST_F(four_workers, who_is_woken_again_and_again_lets_the_alarm_ring_and_sets_no_other) {
+  watched_backend& sleeper = *bench.backends[3];
+  sleeper.stands_at_ns = sleeper.now_ns();
+  when_all_are_off_duty([&] { bench.publish(jobs[0]); });
+  const auto run_one_and_sleep = [&](int taken_back, counting_job& next) {
+    EXPECT_TRUE(bench.workers[0]->step());
+    when_it_sleeps([&, taken_back] {
+      EXPECT_EQ(sleeper.alarms_taken_back, taken_back);
+      bench.publish(next);
+    });
+  };
+  run_one_and_sleep(1, jobs[1]);
+  run_one_and_sleep(1, jobs[2]);
+  EXPECT_EQ(sleeper.alarms, 2);
+  run_one_and_sleep(1, jobs[3]);
+  EXPECT_EQ(sleeper.alarms, 2) << "it has not rung yet";
+  sleeper.stands_at_ns += 1'000'000'000;
+  run_one_and_sleep(2, jobs[4]);
+  EXPECT_EQ(sleeper.alarms, 3);
+  EXPECT_TRUE(bench.workers[0]->step());
+  EXPECT_EQ(jobs[4].times(), 1);
+}
+
 TEST_F(four_workers, wake_nobody_while_somebody_searches) {
   let_the_others_sleep();
   EXPECT_TRUE(bench.place.sleepers.start_searching());
@@ -143,13 +167,17 @@ TEST_F(four_workers, wake_nobody_while_somebody_searches) {
 
 // --- idle
 
-TEST(idle_runtime, the_last_sentinel_has_one_quiet_round_and_then_no_limit) {
+TEST(idle_runtime, the_last_sentinel_has_one_quiet_round_of_full_length_and_then_no_limit) {
   const test::calm steps_by_hand;
   workbench bench(2);
   const turn_guard entered(bench.workers[0]->current());
-  bench.backends[0]->before_wait = [&, is_first = true](std::int64_t timeout_ns, job_list&) mutable {
-    if (timeout_ns > 0 && std::exchange(is_first, false)) {
-      EXPECT_EQ(bench.place.sleepers.park(1, false), post::sleeper);
+  std::vector<std::int64_t> limits;
+  bench.backends[0]->before_wait = [&](std::int64_t timeout_ns, job_list&) {
+    if (timeout_ns > 0) {
+      if (limits.empty()) {
+        EXPECT_EQ(bench.place.sleepers.park(1, false), post::sleeper);
+      }
+      limits.push_back(timeout_ns);
     }
     if (timeout_ns < 0) {
       EXPECT_EQ(bench.place.sleepers.posture_of(0), idle::posture::asleep);
@@ -157,7 +185,9 @@ TEST(idle_runtime, the_last_sentinel_has_one_quiet_round_and_then_no_limit) {
     }
   };
   EXPECT_TRUE(bench.workers[0]->step());
-  EXPECT_EQ(bench.backends[0]->limited_waits, 1);
+  ASSERT_EQ(limits.size(), 8u) << "each twice as long as the one before";
+  EXPECT_EQ(limits.front(), 100'000);
+  EXPECT_EQ(limits.back(), sentinel::usual_longest);
   EXPECT_EQ(bench.backends[0]->endless_waits, 1);
 }
 

@@ -1,7 +1,8 @@
 // Workers that a test steps by hand, or lets run on threads, over reactors that it can watch.
 //
 // The backends are real ones with a window: the test sees each wait and each wake, and may do something at the
-// moment of a wait, which is where the protocols of sleeping have their races. SPDX-License-Identifier: Apache-2.0
+// moment of a wait, which is where the protocols of sleeping have their races.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ class watched_backend final : public backend {
   void close(descriptor closing, job_list& ready) noexcept override { real_->close(closing, ready); }
   int pin(descriptor used) noexcept override { return real_->pin(used); }
   void unpin(descriptor used) noexcept override { real_->unpin(used); }
-  std::int64_t now_ns() const noexcept override { return real_->now_ns(); }
+  std::int64_t now_ns() const noexcept override { return stands_at_ns != 0 ? stands_at_ns : real_->now_ns(); }
   std::size_t open_descriptors() const noexcept override { return real_->open_descriptors(); }
 
   void wait(std::int64_t timeout_ns, job_list& ready) noexcept override {
@@ -62,6 +63,8 @@ class watched_backend final : public backend {
 
   // Set before any worker runs. The hook is called by whoever waits, before it does.
   std::function<void(std::int64_t timeout_ns, job_list& ready)> before_wait;
+  // Not zero: its clock stands, but not for alarms and waits.
+  std::int64_t stands_at_ns = 0;
   // A limited wait has no limit: what only a back-stop would find hangs, and is seen.
   bool never_by_time = false;
 
