@@ -36,7 +36,7 @@ struct turn {
   // Run next, before anything else is looked for. At most one: a job ends by handing over to one other. A chain's.
   job* resume_first = nullptr;
 
-  // The last part of the running job, run when it comes back: a frame is not destroyed from inside its own final
+  // The next part of the running job, run when it comes back: a frame is not destroyed from inside its own final
   // suspension. At most one; never beside resume_first.
   job* epilogue = nullptr;
 
@@ -97,6 +97,17 @@ struct turn {
       stops_seen = missed_stops_seen = 0;  // it may hand over to another chain, which has not looked
       last->run(*last, *this);
       running = nullptr;
+    }
+  }
+
+  // By an epilogue, as its last act: the job goes on with `next`, while the transfer budget lasts.
+  void hand_over_to(job& next) noexcept {
+    if (WEFT_CHAOS(cut_short)) transfers_left = 1;
+    if (--transfers_left != 0) {
+      epilogue = &next;
+    } else {
+      transfers_left = 1;
+      resume_first = &next;
     }
   }
 

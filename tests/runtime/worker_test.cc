@@ -103,6 +103,32 @@ TEST_F(worker_alone, a_jobs_epilogue_is_its_last_part_and_what_that_hands_over_t
   EXPECT_EQ(order.back(), 4);
 }
 
+TEST_F(worker_alone, a_job_goes_on_with_what_its_epilogue_hands_over_to_while_transfers_are_left) {
+  const test::calm no_cuts;
+  const worker_counters& counts = bench.workers[0]->counts();
+  std::uint32_t left = 0;
+  function_chain successor([&](turn& now) { left = now.transfers_left; });
+  function_job last([&](turn& now) { now.hand_over_to(successor); });
+  std::uint32_t left_before = turn::transfer_budget;
+  function_job first([&](turn& now) {
+    now.transfers_left = left_before;
+    now.epilogue = &last;
+  });
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(left, turn::transfer_budget - 1) << "in the same job";
+  EXPECT_EQ(counts.jobs.read(), 1u);
+  left = 0;
+  left_before = 1;
+  bench.place.shared.push(first);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(left, 0u);
+  EXPECT_EQ(counts.jobs.read(), 2u);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(left, turn::transfer_budget) << "in the next one";
+  EXPECT_EQ(counts.jobs.read(), 3u);
+}
+
 TEST_F(worker_alone, a_job_that_steps_aside_for_nobody_begins_its_next_turn_at_once) {
   worker& own = *bench.workers[0];
   frame leaf(std::source_location::current());

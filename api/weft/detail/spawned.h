@@ -191,8 +191,8 @@ struct spawned : rt::roster::member, pooled {
 
   // The waiter goes on here, in what is left of this turn, as a parent does whose awaited child has ended.
   static void go_on_with(rt::scope& waiter, rt::turn& now) noexcept {
-    if (&waiter.home() == now.home && now.resume_first == nullptr) {
-      now.resume_first = &waiter;
+    if (&waiter.home() == now.home) {
+      now.hand_over_to(waiter);
     } else {
       waiter.home().submit(waiter);
     }
