@@ -183,9 +183,7 @@ class Runtime:
     # --- workers and queues
 
     def is_parked(self, index):
-        bits = field(self.place["sleepers"]["is_parked_"], ("_M_start",))["_M_p"]
-        width = 8 * bits.type.target().sizeof
-        return bool((int(bits[index // width]) >> (index % width)) & 1)
+        return bool(field(self.place["sleepers"]["places_"], ("_M_start",))[index]["is_parked"])
 
     def print_workers(self):
         print("workers")
@@ -359,7 +357,8 @@ class Runtime:
     def join_of(self, name, address):
         # LAYOUT: a join's child begins with its scope. with_timeout's stands right behind the join, and its timer behind
         # it; with_task_group has its core somewhere behind the join (a group_core and a pointer to the
-        # join), and its body behind that; all others have an array of children, between begin_ and end_.
+        # join), and its body behind that; all others have an array of children, which are no more than
+        # scopes, between begin_ and end_.
         scope_type = self.weft.type("rt::scope")
         scope_size = scope_type.sizeof
         joined_at = next(each.bitpos // 8 for each in scope_type.fields() if each.name == "joined")
@@ -389,9 +388,8 @@ class Runtime:
                 return "%s%d children" % (name, len(children)), bodies[:1] + children
         join = self.weft.at(address, "detail::fork_join")
         begin, end = int(join["begin_"]), int(join["end_"])
-        child_size = scope_size + word.sizeof
-        if begin and begin < end and (end - begin) % child_size == 0 and is_child(begin):
-            children = list(range(begin, end, child_size))
+        if begin and begin < end and (end - begin) % scope_size == 0 and is_child(begin):
+            children = list(range(begin, end, scope_size))
             left = int(loaded(join["pending_"]))
             if left > ROW_IS_ON // 2:
                 left = len(children) - int(join["ended_in_row_"]) - (ROW_IS_ON - left)
