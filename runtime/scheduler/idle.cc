@@ -72,11 +72,10 @@ idle::post idle::park(std::size_t index, bool was_searching) noexcept {
   own.is_parked = true;
   const std::uint64_t change = one_parked - (was_searching ? one_searching : 0);
   const std::uint64_t before = word_->fetch_add(change, std::memory_order_acq_rel);
-  // Others too have left their sleep since we parked last. They do so often, and another may soon.
+  // Others too have left their sleep since we looked last. They do so often, and another may soon.
   const bool are_others_about = departures_ > std::exchange(own.departures_seen, departures_) + 1;
   if (sentinel_ == nobody && (parked(before) + 1 < present_ || are_others_about)) {
     sentinel_ = index;
-    departures_seen_ = departures_;
     return post::sentinel;
   }
   sleepers_.push_back(index);
@@ -109,8 +108,8 @@ idle::duty idle::after_round(std::size_t index, round how) noexcept {
   WEFT_CHAOS(yield);
   lock_guard<mutex> guard(lock_);
   if (sentinel_ != index) return duty::relieved;
-  const bool quiet = departures_ == departures_seen_ && sleepers_.size() + 1 == present_;
-  departures_seen_ = departures_;
+  const bool has_nobody_left = std::exchange(places_[index].departures_seen, departures_) == departures_;
+  const bool quiet = has_nobody_left && sleepers_.size() + 1 == present_;
   if (!quiet || how == round::brief) return duty::next_round;
   sentinel_ = nobody;
   sleepers_.push_back(index);

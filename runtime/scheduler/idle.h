@@ -53,7 +53,7 @@ class idle {
     off,       // nobody has run since its last round: it sleeps on without a limit
     relieved,  // somebody has taken it meanwhile; the wake-up may have been used up already
   };
-  // The sentinel's round is over and it found nothing. It goes off duty after a long one at most.
+  // The sentinel's round is over and it found nothing. Only after a long one does it go off duty.
   enum class round : std::uint8_t { brief, at_length };
   [[nodiscard]] duty after_round(std::size_t index, round how) noexcept;
 
@@ -104,11 +104,10 @@ class idle {
   std::size_t sentinel_ = nobody;      // parked, but not among the sleepers
   struct place {
     bool is_parked = false;
-    std::uint64_t departures_seen = 0;  // when it parked last
+    std::uint64_t departures_seen = 0;  // when it parked, or had a round, last
   };
   std::vector<place> places_;
-  std::uint64_t departures_ = 0;       // how many have left their sleep so far
-  std::uint64_t departures_seen_ = 0;  // by the sentinel, at its last round
+  std::uint64_t departures_ = 0;  // how many have left their sleep so far
 };
 
 }  // namespace weft::inline WEFT_ABI::rt

@@ -21,6 +21,7 @@
 #include "weft/rt/base/atomic.h"
 #include "weft/rt/base/backoff.h"
 #include "weft/rt/base/chaos.h"
+#include "weft/rt/base/check.h"
 #include "weft/rt/base/padded.h"
 #include "weft/rt/work/job.h"
 
@@ -55,6 +56,7 @@ class fork_queue {
       return end_ + items <= to_.room_until_;
     }
     void add(job& forked) noexcept {
+      WEFT_DCHECK(end_ < to_.room_until_, "nobody has asked whether there is room");
       to_.owned_slots_[end_++].store(&forked, std::memory_order_relaxed);  // ordered by bottom_, in publish()
     }
     // And what was written before.

@@ -118,9 +118,8 @@ struct scope : job {
 
   // The same for a chain that forks or begins: asks those whom no stop from above can reach by itself.
   [[nodiscard]] bool look_for_missed_stop(turn& now) const noexcept {
-    const std::uintptr_t own = leaf_.load(std::memory_order_acquire);  // pairs with stop()
-    if (own != unlinked) return (own & stopping) != 0;
-    return is_stop_news(now.missed_stops_seen) && look_above(now.missed_stops_seen, reach::unlinked_only);
+    return !has_missed_no_stop(now) &&
+           (is_stopping() || look_above(now.missed_stops_seen, reach::unlinked_only));
   }
 
   // Whether that would find none without asking anybody.
@@ -298,12 +297,10 @@ struct scope : job {
 
 // Enters `next` by symmetric transfer, or through the loop once the transfer budget of this turn is spent.
 [[nodiscard]] inline std::coroutine_handle<> enter(frame& next, turn& now) noexcept {
-  if (WEFT_CHAOS(cut_short)) now.transfers_left = 1;
-  if (--now.transfers_left != 0) [[likely]] {
+  if (now.spend_transfer()) [[likely]] {
     now.running = &next;
     return next.handle();
   }
-  now.transfers_left = 1;  // whatever else is entered in this turn goes through the loop, too
   now.resume_first = &next.home().to_resume(next);
   return std::noop_coroutine();
 }

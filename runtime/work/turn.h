@@ -101,14 +101,15 @@ struct turn {
   }
 
   // By an epilogue, as its last act: the job goes on with `next`, while the transfer budget lasts.
-  void hand_over_to(job& next) noexcept {
+  void hand_over_to(job& next) noexcept { (spend_transfer() ? epilogue : resume_first) = &next; }
+
+  // One more coroutine is entered in this job. False: through the loop, as whatever else is entered in this turn.
+  [[nodiscard]] bool spend_transfer() noexcept {
     if (WEFT_CHAOS(cut_short)) transfers_left = 1;
-    if (--transfers_left != 0) {
-      epilogue = &next;
-    } else {
-      transfers_left = 1;
-      resume_first = &next;
-    }
+    if (--transfers_left != 0) [[likely]]
+      return true;
+    transfers_left = 1;
+    return false;
   }
 
   // `next` is resumed by a job.

@@ -3,7 +3,7 @@
 //
 // A rule (of when_all, when_any, when_all_settled, as_outcome) is a type without objects that says
 //
-//     name                        for reports of live tasks
+//     name                           for reports of live tasks
 //     decides(finished)              whether this child's result makes the others superfluous: they are stopped
 //     goes_on(decider, any_stopped)  when all have ended: whether the parent is resumed, or unwound
 //     check(count)                   of a range: throws if so many tasks make no sense

@@ -27,6 +27,12 @@
 
 namespace weft::inline WEFT_ABI::detail {
 
+// A handle for await_suspend to return, which must not be null.
+[[nodiscard]] inline std::coroutine_handle<> or_noop(std::coroutine_handle<> next) noexcept {
+  if (next) return next;
+  return std::noop_coroutine();
+}
+
 class join : public rt::leaf_op {
  public:
   join(const join&) = delete;
@@ -103,8 +109,7 @@ class join : public rt::leaf_op {
   [[nodiscard]] const join_kind& kind() const noexcept { return static_cast<const join_kind&>(*what); }
 
   WEFT_COLD std::coroutine_handle<> complete_after_all(rt::turn& now) noexcept {
-    if (const std::coroutine_handle<> parent = complete(now)) return parent;
-    return std::noop_coroutine();
+    return or_noop(complete(now));
   }
 
   std::coroutine_handle<> go_on(rt::turn& now) noexcept {
@@ -141,12 +146,6 @@ class join : public rt::leaf_op {
   // Counted down by the participants.
   rt::atomic<std::size_t> pending_{0};
 };
-
-// A handle for await_suspend to return, which must not be null.
-[[nodiscard]] inline std::coroutine_handle<> or_noop(std::coroutine_handle<> next) noexcept {
-  if (next) return next;
-  return std::noop_coroutine();
-}
 
 // The parent is stopping, so the operation at `leaf` does not start. From inside await_suspend, where nothing
 // may be destroyed: the loop unwinds.
