@@ -168,6 +168,9 @@ void engine::offer_forked() noexcept {
 bool engine::begin_next_turn_alone(frame& leaf) noexcept {
   return this_turn().self->begin_next_turn_alone(leaf);
 }
+void engine::begin_next_turn_with(job& awaited) noexcept {
+  this_turn().self->begin_next_turn_with(awaited);
+}
 bool engine::is_on_worker() const noexcept {
   return parts_->threads.is_on_worker();
 }

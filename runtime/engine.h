@@ -50,6 +50,9 @@ class engine {
   // On a worker of ours, in a job that steps aside at `leaf`. True: nobody waits whose turn it would be, the job's turn is
   // over and its next one has begun.
   [[nodiscard]] bool begin_next_turn_alone(frame& leaf) noexcept;
+  // On a worker of ours, in a job that ends and waits for `awaited`, which others may have taken, and freed. If it is next
+  // here, its turn begins when this job comes back, without a look at what else there is.
+  void begin_next_turn_with(job& awaited) noexcept;
   [[nodiscard]] bool is_on_worker() const noexcept;
   [[nodiscard]] std::size_t worker_count() const noexcept;
   // Whether a thread that waits for us may spin: the workers that are awake and the functions of compute() leave a core.

@@ -45,9 +45,12 @@ class join_awaiter : rt::leaf_op {
       stop_at(leaf, rt::this_turn());
       return true;
     }
+    rt::job& awaited = awaited_;
     switch (awaited_.life.wait(*waiter)) {
       case rt::lifecycle::wait_outcome::waits:
-        return true;  // `this` may be gone
+        // SAFETY: `this` may be gone, and the task too: then it is in no queue of this worker.
+        rt::this_turn().home->begin_next_turn_with(awaited);
+        return true;
       case rt::lifecycle::wait_outcome::done:
         return !waiter->finish();
       case rt::lifecycle::wait_outcome::stopped:

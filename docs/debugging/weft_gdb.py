@@ -236,7 +236,8 @@ class Runtime:
     def members(self, roster):
         links = roster["members_"]["first_"]
         while int(links):
-            yield int(links["self"].cast(self.weft.type("rt::scope").pointer()))
+            member = links.cast(self.weft.type("rt::roster::member").pointer())  # downwards: moves the pointer
+            yield int(member.cast(self.weft.type("rt::scope").pointer()))
             links = links["next"]
 
     def print_tasks(self, most):

@@ -21,7 +21,8 @@ class spin_lock {
   spin_lock& operator=(const spin_lock&) = delete;
 
   void lock() noexcept {
-    for (backoff pause; !try_lock();) pause.pause();
+    if (!try_lock()) [[unlikely]]
+      wait_and_lock();
   }
   [[nodiscard]] bool try_lock() noexcept {
     // A look first, so that those who wait do not take the cache line from each other.
@@ -30,6 +31,10 @@ class spin_lock {
   void unlock() noexcept { is_held_.store(false, std::memory_order_release); }
 
  private:
+  WEFT_COLD void wait_and_lock() noexcept {
+    for (backoff pause; !try_lock();) pause.pause();
+  }
+
   // Written by whoever takes it and by whoever has it.
   atomic<bool> is_held_{false};
 };

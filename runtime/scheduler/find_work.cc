@@ -93,7 +93,7 @@ void find_work::enqueue(job_list& ready) noexcept {
   if (!overflow.empty()) push_overflow(overflow);
 }
 
-void find_work::enqueue(job& ready) noexcept {
+void find_work::enqueue_to_full(job& ready) noexcept {
   job_list overflow;
   mine_.ready.push_or_overflow(ready, overflow);
   if (!overflow.empty()) push_overflow(overflow);

@@ -53,6 +53,16 @@ class find_work {
     return true;
   }
 
+  // For a job that ends and waits for `awaited`: takes it out if next() would give it. False: it would not, or something is
+  // due to be looked at.
+  [[nodiscard]] bool pass_turn_to(job& awaited) noexcept {
+    if (!mine_.forks.empty() || !mine_.next.empty() || (turn_ + 1) % shared_first_every == 0) return false;
+    if (!mine_.ready.pop_if_oldest(awaited)) return false;
+    ++turn_;
+    next_in_a_row_ = 0;
+    return true;
+  }
+
   // A job of a neighbour's; null when none was seen in one round.
   [[nodiscard]] job* steal() noexcept;
 
@@ -72,7 +82,10 @@ class find_work {
   // Puts all of `ready` behind our own ready tasks, or into the shared queue where ours is full. The caller
   // wakes somebody, if that is wanted.
   void enqueue(job_list& ready) noexcept;
-  void enqueue(job& ready) noexcept;
+  void enqueue(job& ready) noexcept {
+    if (!mine_.ready.push(ready)) [[unlikely]]
+      enqueue_to_full(ready);
+  }
   void note_unannounced() noexcept { has_unannounced_ = true; }
 
   // Whether there may be jobs that nobody was woken for: since the last call some were harvested, or a search was
@@ -92,6 +105,7 @@ class find_work {
 
   bool harvest(reactor& from) noexcept;
   [[nodiscard]] job* next_ready() noexcept;
+  WEFT_COLD void enqueue_to_full(job& ready) noexcept;
   void push_overflow(job_list& overflow) noexcept;
   job* count_steal(job* found) noexcept {
     mine_.counts.steals.add();

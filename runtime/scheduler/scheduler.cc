@@ -74,18 +74,6 @@ void scheduler::submit(job_list& ready) noexcept {
   outsiders_.fetch_sub(1, std::memory_order_release);  // pairs with close()
 }
 
-void scheduler::spawn(job& first) noexcept {
-  // Before it may run: who sees its end sees it counted.
-  if (is_on_worker()) {
-    worker& self = *this_turn().self;
-    self.counts().spawns.add();
-    self.submit_last(first);
-  } else {
-    place_.outsiders.spawns.add();
-    submit_from_outside(first);
-  }
-}
-
 void scheduler::fork(job& child) {
   this_turn().forks->push(child);
   this_turn().forked.add();

@@ -45,7 +45,17 @@ class scheduler {
   void submit(job& ready) noexcept;
   void submit(job_list& ready) noexcept;
   // The first job of a task: behind those that are ready.
-  void spawn(job& first) noexcept;
+  void spawn(job& first) noexcept {
+    // Before it may run: who sees its end sees it counted.
+    worker* const self = this_turn().self;
+    if (self != nullptr && &self->home() == this) [[likely]] {
+      self->counts().spawns.add();
+      self->submit_last(first);
+    } else {
+      place_.outsiders.spawns.add();
+      submit_from_outside(first);
+    }
+  }
 
   // Called on a worker of ours. Children are taken back last in, first out, or stolen, oldest first.
   void fork(job& child);

@@ -185,14 +185,30 @@ job* worker::search() noexcept {
   return nullptr;
 }
 
-bool worker::begin_next_turn_alone(frame& leaf) noexcept {
+// Nothing is left to be done between the job that runs and the next one.
+bool worker::may_begin_next_turn() noexcept {
   if (turn_.resume_first != nullptr || !turn_.later.empty() || place_.pauses.is_asked()) return false;
-  if (WEFT_CHAOS(cut_short)) return false;
-  if (!finder_.pass_turn()) return false;
+  return !WEFT_CHAOS(cut_short);
+}
+
+void worker::begin_next_turn() noexcept {
   mine_.counts.jobs.add();
   turn_.begin_job();
-  turn_.begin_with(leaf);
   turn_.operations_left = turn::operation_budget;
+}
+
+bool worker::begin_next_turn_alone(frame& leaf) noexcept {
+  if (!may_begin_next_turn() || !finder_.pass_turn()) return false;
+  begin_next_turn();
+  turn_.begin_with(leaf);
+  return true;
+}
+
+bool worker::begin_next_turn_with(job& awaited) noexcept {
+  if (!may_begin_next_turn() || !finder_.pass_turn_to(awaited)) return false;
+  begin_next_turn();
+  turn_.transfers_left = turn::transfer_budget;
+  turn_.epilogue = &awaited;
   return true;
 }
 
@@ -218,18 +234,9 @@ void worker::submit(job& ready) noexcept {
   if (!is_at_job || !finder_.put_next(ready)) submit_last(ready);
 }
 
-void worker::submit_last(job& ready) noexcept {
-  finder_.enqueue(ready);
-  wake_another();
-}
-
 void worker::submit_last(job_list& ready) noexcept {
   finder_.enqueue(ready);
   wake_another();
-}
-
-void worker::wake_another() noexcept {
-  if (place_.stations.size() > 1) place_.wake_one();
 }
 
 bool worker::sleep_until_work() noexcept {

@@ -85,6 +85,10 @@ class worker {
   // In a job that steps aside at `leaf`. True: it would be the next one that step() runs; so that turn has begun.
   [[nodiscard]] bool begin_next_turn_alone(frame& leaf) noexcept;
 
+  // In a job that ends and waits for `awaited`. True: that would be the next one that step() runs; so its turn has begun, and
+  // it runs when this job comes back.
+  bool begin_next_turn_with(job& awaited) noexcept;
+
   // In a job that is about to block, with everything handed over that others could do. False: it has said so before, and
   // owes no end.
   [[nodiscard]] bool begin_block_in_place() noexcept;
@@ -107,7 +111,10 @@ class worker {
   // Called in a job: made ready by it.
   void submit(job& ready) noexcept;
   // The same for what goes behind those that are ready, and for several.
-  void submit_last(job& ready) noexcept;
+  void submit_last(job& ready) noexcept {
+    finder_.enqueue(ready);
+    wake_another();
+  }
   void submit_last(job_list& ready) noexcept;
 
  private:
@@ -115,9 +122,13 @@ class worker {
   [[nodiscard]] job* search() noexcept;
   [[nodiscard]] job* search_alone() noexcept;
   void attend_pause() noexcept;
+  [[nodiscard]] bool may_begin_next_turn() noexcept;
+  void begin_next_turn() noexcept;
   void run_job(job& next) noexcept;
   void submit_later() noexcept;
-  void wake_another() noexcept;
+  void wake_another() noexcept {
+    if (place_.stations.size() > 1) place_.wake_one();
+  }
   bool sleep_until_work() noexcept;
   void wait_in_reactor(idle::post post, job_list& ready) noexcept;
   void wake_up() noexcept;

@@ -5,23 +5,6 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
-bool roster::admit(member& joining) noexcept {
-  joining.enrolled.self = &joining;
-  WEFT_CHAOS(yield);
-  lock_guard<spin_lock> guard(lock_);
-  if (closed_) return false;
-  members_.push_back(joining.enrolled);
-  ++size_;
-  return true;
-}
-
-bool roster::leave(member& leaving) noexcept {
-  WEFT_CHAOS(yield);
-  lock_guard<spin_lock> guard(lock_);
-  members_.remove(leaving.enrolled);
-  return --size_ == 0 && closed_;
-}
-
 void roster::close() noexcept {
   WEFT_CHAOS(yield);
   lock_guard<spin_lock> guard(lock_);
@@ -42,7 +25,7 @@ void roster::close_and_stop(job_list& ready,
   WEFT_DCHECK(held.mutex() == &lock_ && held.owns_lock(), "another roster is held");
   closed_ = true;
   WEFT_CHAOS(yield);
-  for (member::links* each = members_.front(); each != nullptr; each = each->next) each->self->stop(ready);
+  for (enrolment* each = members_.front(); each != nullptr; each = each->next) member_of(*each).stop(ready);
 }
 
 std::size_t roster::size() const noexcept {

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "weft/rt/base/atomic.h"
+#include "weft/rt/base/chaos.h"
 #include "weft/rt/base/intrusive_list.h"
 #include "weft/rt/base/spin_lock.h"
 #include "weft/rt/work/job_list.h"
@@ -18,17 +19,18 @@
 
 namespace weft::inline WEFT_ABI::rt {
 
+// Links that are not the job's.
+struct enrolment {
+  enrolment* next = nullptr;
+  enrolment* prev = nullptr;
+};
+
 class roster {
  public:
   // A scope with links of its own: its job may stand in a queue at the same time. Invariant: every scope
   // without a parent that a report or an error is about is one (see mark_of). The other kind, a foreign
   // coroutine's wait for a task (as_awaitable), runs no coroutine of ours and stands in no roster.
-  struct member : scope {
-    struct links {
-      links* next = nullptr;
-      links* prev = nullptr;
-      member* self = nullptr;
-    } enrolled;
+  struct member : scope, enrolment {
     spawn_mark mark;
   };
 
@@ -37,10 +39,22 @@ class roster {
   roster& operator=(const roster&) = delete;
 
   // False once the roster is closed: the member must not start.
-  [[nodiscard]] bool admit(member& joining) noexcept;
+  [[nodiscard]] bool admit(member& joining) noexcept {
+    WEFT_CHAOS(yield);
+    lock_guard<spin_lock> guard(lock_);
+    if (closed_) return false;
+    members_.push_back(joining);
+    ++size_;
+    return true;
+  }
   // The caller may free the member afterwards. True: it was the last one of a closed roster, and last_leave is to be told,
   // where somebody waits for that.
-  bool leave(member& leaving) noexcept;
+  bool leave(member& leaving) noexcept {
+    WEFT_CHAOS(yield);
+    lock_guard<spin_lock> guard(lock_);
+    members_.remove(leaving);
+    return --size_ == 0 && closed_;
+  }
 
   // Admits nobody from now on.
   void close() noexcept;
@@ -59,12 +73,15 @@ class roster {
   template <class Fn>
   void for_each(Fn fn) {
     lock_guard<spin_lock> guard(lock_);
-    for (member::links* each = members_.front(); each != nullptr; each = each->next) fn(*each->self);
+    for (enrolment* each = members_.front(); each != nullptr; each = each->next) fn(member_of(*each));
   }
 
  private:
+  // SAFETY: nothing else stands in the list.
+  [[nodiscard]] static member& member_of(enrolment& links) noexcept { return static_cast<member&>(links); }
+
   mutable spin_lock lock_;
-  intrusive_list<member::links> members_;  // this and the rest: guarded by lock_
+  intrusive_list<enrolment> members_;  // this and the rest: guarded by lock_
   std::size_t size_ = 0;
   bool closed_ = false;
 };

@@ -30,16 +30,23 @@ class run_queue {
   run_queue(const run_queue&) = delete;
   run_queue& operator=(const run_queue&) = delete;
 
+  // Owner. False when the queue is full.
+  [[nodiscard]] bool push(job& ready) noexcept {
+    const std::uint64_t tail = tail_->load(std::memory_order_relaxed);  // ours
+    // Acquire: whoever passed a slot has read it.
+    if (tail - head_->load(std::memory_order_acquire) >= capacity) [[unlikely]]
+      return false;
+    slot(tail).store(&ready, std::memory_order_relaxed);  // ordered by tail_, next line
+    WEFT_CHAOS(yield);
+    tail_->store(tail + 1, std::memory_order_release);  // pairs with steal_half(): acquire of tail_
+    return true;
+  }
+
   // Owner. When the queue is full, its older half and `ready` are appended to `overflow` instead.
   void push_or_overflow(job& ready, job_list& overflow) noexcept {
+    if (push(ready)) return;
     const std::uint64_t tail = tail_->load(std::memory_order_relaxed);  // ours
-    std::uint64_t head = head_->load(std::memory_order_acquire);        // whoever passed a slot has read it
-    if (tail - head < capacity) [[likely]] {
-      slot(tail).store(&ready, std::memory_order_relaxed);  // ordered by tail_, next line
-      WEFT_CHAOS(yield);
-      tail_->store(tail + 1, std::memory_order_release);  // pairs with steal_half(): acquire of tail_
-      return;
-    }
+    std::uint64_t head = tail - capacity;                               // as push() saw it
     WEFT_CHAOS(yield);
     if (head_->compare_exchange_strong(head, head + capacity / 2, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
@@ -67,6 +74,17 @@ class run_queue {
       }
     }
     return nullptr;
+  }
+
+  // Owner. Takes out `wanted` if it is the oldest job; false if it is not, or a thief was faster.
+  [[nodiscard]] bool pop_if_oldest(const job& wanted) noexcept {
+    std::uint64_t head = head_->load(std::memory_order_acquire);
+    if (head == tail_->load(std::memory_order_relaxed)) return false;  // ours
+    // A thief may have it already; then the exchange fails.
+    if (slot(head).load(std::memory_order_relaxed) != &wanted) return false;
+    WEFT_CHAOS(yield);
+    return head_->compare_exchange_strong(head, head + 1, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed);
   }
 
   // Called by the owner of `mine`, which has room for half a queue. Moves the older half of this queue there,

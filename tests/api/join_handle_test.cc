@@ -75,6 +75,26 @@ TEST(join_handle, gives_the_result_whether_the_task_has_ended_or_not) {
   EXPECT_EQ(rt.block_on(join(ended)), 1);
 }
 
+TEST(join_handle, lets_nobody_overtake_what_was_ready_before) {
+  runtime rt({.workers = 1});
+  std::vector<int> order;
+  const auto notes = [&](int number) -> task<> {
+    order.push_back(number);
+    co_return;
+  };
+  const auto spawns = [&]() -> task<> {
+    auto first = spawn(notes, 1);
+    auto second = spawn(notes, 2);
+    auto third = spawn(notes, 3);
+    co_await second;
+    order.push_back(0);
+    co_await third;
+    co_await first;
+  };
+  rt.block_on(spawns());
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 0, 3}));
+}
+
 TEST(join_handle, throws_what_the_task_threw_and_reports_it_to_nobody_else) {
   unhandled lost;
   {

@@ -63,6 +63,25 @@ void owner_and_thief() {
   all.all_taken(queue);
 }
 
+// The owner wants a certain one, which a thief may have by then.
+void owner_wants_one() {
+  rt::run_queue queue;
+  rt::run_queue mine;
+  ledger<2> all;
+  all.push(queue, 0);
+  all.push(queue, 1);
+  threads({[&] {
+             for (const std::size_t wanted : {1u, 0u, 1u}) {
+               if (queue.pop_if_oldest(all.items[wanted])) all.take(&all.items[wanted]);
+             }
+           },
+           [&] {
+             all.steal(queue, mine);
+             all.take_all(mine);
+           }});
+  all.all_taken(queue);
+}
+
 // The queue is full, so the owner hands half of it back, while a thief takes half.
 void overflow() {
   rt::run_queue queue;
@@ -158,6 +177,7 @@ void head_moves_far() {
 const registered owner("owner_and_thief", "each job once", {}, owner_and_thief);
 const registered far("head_moves_far", "a thief fills no more than half of its own queue", {.preemptions = 1},
                      head_moves_far);
+const registered wanted("owner_wants_one", "a job that its owner names is taken once", {}, owner_wants_one);
 const registered full("overflow", "each job once, when the queue is full", {}, overflow);
 const registered wrap("wrapping", "a slot is filled again only after its reader has left", {.preemptions = 3},
                       wrapping);

@@ -182,6 +182,40 @@ TEST_F(find_work_test, a_thief_that_finds_no_neighbours_work_looks_at_the_shared
   EXPECT_EQ(finder.steal(), &injected);
 }
 
+TEST_F(find_work_test, a_turn_is_passed_to_the_job_that_is_next_and_to_no_other) {
+  counting_job awaited, other;
+  EXPECT_FALSE(finder.pass_turn_to(awaited)) << "it is nowhere";
+  finder.enqueue(awaited);
+  EXPECT_TRUE(finder.pass_turn_to(awaited));
+  EXPECT_EQ(finder.next(), nullptr);
+
+  finder.enqueue(other);
+  finder.enqueue(awaited);
+  EXPECT_FALSE(finder.pass_turn_to(awaited)) << "another ready task is older";
+  EXPECT_EQ(finder.next(), &other);
+  stations[0]->forks.push(other);
+  EXPECT_FALSE(finder.pass_turn_to(awaited)) << "children go first";
+  EXPECT_EQ(finder.next(), &other);
+  EXPECT_TRUE(finder.put_next(other));
+  EXPECT_FALSE(finder.pass_turn_to(awaited)) << "what was made ready by the job that ends goes first";
+  EXPECT_EQ(finder.next(), &other);
+  EXPECT_TRUE(finder.pass_turn_to(awaited));
+}
+
+TEST_F(find_work_test, turns_that_are_passed_on_leave_out_those_in_which_a_look_at_the_others_is_due) {
+  counting_job awaited;
+  int passed = 0;
+  for (int turns = 0; turns < 610; ++turns) {
+    finder.enqueue(awaited);
+    if (finder.pass_turn_to(awaited)) {
+      ++passed;
+    } else {
+      EXPECT_EQ(finder.next(), &awaited);
+    }
+  }
+  EXPECT_EQ(passed, 600) << "all but each 61st";
+}
+
 TEST_F(find_work_test, any_queue_that_holds_a_job_counts_as_work_left) {
   EXPECT_FALSE(finder.is_any_left());
   counting_job one;

@@ -35,6 +35,28 @@ TEST_F(run_queue_test, the_owner_takes_the_oldest_first) {
   EXPECT_EQ(queue.pop(), nullptr);
 }
 
+TEST_F(run_queue_test, the_owner_takes_one_that_it_names_if_that_is_the_oldest) {
+  run_queue queue;
+  EXPECT_FALSE(queue.pop_if_oldest(jobs[0])) << "an empty queue";
+  fill(queue, 0, 3);
+  EXPECT_FALSE(queue.pop_if_oldest(jobs[1]));
+  EXPECT_TRUE(queue.pop_if_oldest(jobs[0]));
+  EXPECT_FALSE(queue.pop_if_oldest(jobs[0])) << "it is out";
+  EXPECT_TRUE(queue.pop_if_oldest(jobs[1]));
+  EXPECT_EQ(queue.pop(), &jobs[2]);
+  EXPECT_FALSE(queue.pop_if_oldest(jobs[2])) << "still in its slot, but out";
+}
+
+TEST_F(run_queue_test, a_full_queue_takes_no_more) {
+  run_queue queue;
+  for (std::size_t i = 0; i < capacity; ++i) ASSERT_TRUE(queue.push(jobs[i]));
+  EXPECT_FALSE(queue.push(jobs[capacity]));
+  EXPECT_EQ(queue.pop(), &jobs[0]);
+  EXPECT_TRUE(queue.push(jobs[capacity]));
+  for (std::size_t i = 1; i <= capacity; ++i) ASSERT_EQ(queue.pop(), &jobs[i]);
+  EXPECT_EQ(queue.pop(), nullptr);
+}
+
 TEST_F(run_queue_test, a_full_queue_hands_out_its_older_half_and_the_new_job_behind_it) {
   run_queue queue;
   fill(queue, 0, capacity + 1);

@@ -183,6 +183,50 @@ TEST_F(worker_alone, a_job_that_steps_aside_without_end_leaves_the_turns_that_lo
   EXPECT_GT(passed, 0);
 }
 
+TEST_F(worker_alone, a_job_that_waits_for_the_next_one_begins_the_turn_of_that) {
+  worker& own = *bench.workers[0];
+  bool has_run = false;
+  function_job awaited([&](turn& now) {
+    has_run = true;
+    EXPECT_EQ(now.transfers_left, turn::transfer_budget);
+    EXPECT_EQ(now.operations_left, turn::operation_budget);
+  });
+  function_job waiter([&](turn& now) {
+    now.transfers_left = 1;
+    while (now.spend_operation()) {
+    }
+    own.submit_last(awaited);
+    const std::uint64_t pulse = now.pulse.load();
+    EXPECT_TRUE(own.begin_next_turn_with(awaited));
+    EXPECT_NE(now.pulse.load(), pulse) << "nobody is to call it blocked";
+    EXPECT_FALSE(has_run) << "before this one has come back";
+  });
+  bench.place.shared.push(waiter);
+  EXPECT_TRUE(step());
+  EXPECT_TRUE(has_run);
+  EXPECT_EQ(own.counts().jobs.read(), 2u);
+}
+
+TEST_F(worker_alone, a_job_that_waits_for_another_one_leaves_the_turn_to_whatever_goes_before_that) {
+  worker& own = *bench.workers[0];
+  counting_job awaited, other;
+  function_chain chain([](turn&) {});
+  const std::vector<std::function<void(turn&)>> ways{
+      [&](turn& now) { now.forks->push(other); }, [&](turn&) { own.submit(other); },
+      [&](turn& now) { now.later.push_back(other); }, [&](turn& now) { now.resume_first = &chain; }};
+  for (const auto& make_ready : ways) {
+    function_job waiter([&](turn& now) {
+      own.submit_last(awaited);
+      make_ready(now);
+      EXPECT_FALSE(own.begin_next_turn_with(awaited));
+    });
+    bench.place.shared.push(waiter);
+    for (int steps = 0; steps < 3; ++steps) EXPECT_TRUE(step());
+  }
+  EXPECT_EQ(awaited.times(), static_cast<int>(ways.size()));
+  EXPECT_EQ(other.times(), static_cast<int>(ways.size()) - 1);
+}
+
 TEST_F(worker_alone, what_a_job_hands_over_to_runs_before_everything_else) {
   std::vector<int> order;
   function_job successor([&](turn&) { order.push_back(2); });

@@ -163,6 +163,7 @@ void engine::offer_forked() noexcept {
 bool engine::begin_next_turn_alone(frame&) noexcept {
   return false;
 }
+void engine::begin_next_turn_with(job&) noexcept {}
 bool engine::is_on_worker() const noexcept {
   return this_turn().home == this;
 }
