@@ -144,7 +144,9 @@ void engine::stop() noexcept {
     for (std::size_t i = 0; i < roster_count; ++i) all.tasks[i]->close_and_stop(ready, held[i]);
   }
   submit(ready);
-  for (auto& each : all.tasks) all.tasks_ended.wait_for(*each);
+  for (auto& each : all.tasks) {
+    if (!each->leave_unlisted()) all.tasks_ended.wait_for(*each);
+  }
   all.compute.drain();
   all.blocking.drain_and_join();
   all.threads.close();

@@ -166,11 +166,11 @@ struct completing_child final : completion<T> {
     group_core& of = self.group;
     self.note_end();
     self.drop();
-    of.leave(self);
+    of.unlist(self);
     // SAFETY: the queue is kept until it was told; `self` may be gone once it is in there.
     const std::shared_ptr<completion_queue<T>> to = std::move(self.to);
     to->put(self);
-    if (const std::coroutine_handle<> next = of.arrive(now)) next.resume();
+    if (const std::coroutine_handle<> next = of.leave_unlisted(now)) next.resume();
   }
 };
 

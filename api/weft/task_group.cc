@@ -71,7 +71,8 @@ struct task_group::standalone : detail::group_core {
 
   // Gives up the owner's token, once.
   void give_up_token() noexcept {
-    if (!is_closed.exchange(true, std::memory_order_acq_rel)) static_cast<void>(arrive(rt::this_turn()));
+    if (!is_closed.exchange(true, std::memory_order_acq_rel))
+      static_cast<void>(leave_unlisted(rt::this_turn()));
   }
   void let_go() noexcept {
     if (parties.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;

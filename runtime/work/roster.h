@@ -3,6 +3,9 @@
 // A member joins before it starts and leaves after its end, on any thread. Once closed, a roster admits
 // nobody. Invariant: a member's memory lives until leave() has returned, so close_and_stop() may walk the list
 // under the lock; scope::stop is O(1) and takes only the lock of the one queue where the member waits.
+//
+// It is over, for good, when its owner has left and no member is in any more: whoever leaves last is told, and has
+// everything before it that the others did before they left.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -47,19 +50,35 @@ class roster {
     ++size_;
     return true;
   }
-  // The caller may free the member afterwards. True: it was the last one of a closed roster, and last_leave is to be told,
-  // where somebody waits for that.
+  // The caller may free the member afterwards. True: it was the last one, nobody is in any more; where somebody waits for
+  // that, last_leave is to be told.
   bool leave(member& leaving) noexcept {
     WEFT_CHAOS(yield);
     lock_guard<spin_lock> guard(lock_);
-    members_.remove(leaving);
-    return --size_ == 0 && closed_;
+    unlist_locked(leaving);
+    return close_if_empty();
+  }
+
+  // The same in two steps, for a member that may be freed by others before it has done its last act: it is asked to stop no
+  // more, and stays in until leave_unlisted().
+  void unlist(member& leaving) noexcept {
+    WEFT_CHAOS(yield);
+    lock_guard<spin_lock> guard(lock_);
+    unlist_locked(leaving);
+    ++unlisted_;
+  }
+  // By such a member, and by the owner, once each. True: as leave().
+  bool leave_unlisted() noexcept {
+    WEFT_CHAOS(yield);
+    lock_guard<spin_lock> guard(lock_);
+    --unlisted_;
+    return close_if_empty();
   }
 
   // Admits nobody from now on.
   void close() noexcept;
 
-  // Admits nobody from now on, and asks every member to stop. Jobs to run are appended to `ready`.
+  // Admits nobody from now on, and asks all who are listed to stop. Jobs to run are appended to `ready`.
   void close_and_stop(job_list& ready) noexcept;
 
   // The same for several rosters whose members wait for each other: hold all of them first. Nobody leaves meanwhile, so
@@ -67,9 +86,10 @@ class roster {
   [[nodiscard]] std::unique_lock<spin_lock> hold() noexcept;
   void close_and_stop(job_list& ready, const std::unique_lock<spin_lock>& held) noexcept;
 
+  // Of those who are listed.
   [[nodiscard]] std::size_t size() const noexcept;
 
-  // Calls `fn` with every member, under the lock.
+  // Calls `fn` with each of them, under the lock.
   template <class Fn>
   void for_each(Fn fn) {
     lock_guard<spin_lock> guard(lock_);
@@ -80,9 +100,20 @@ class roster {
   // SAFETY: nothing else stands in the list.
   [[nodiscard]] static member& member_of(enrolment& links) noexcept { return static_cast<member&>(links); }
 
+  void unlist_locked(member& leaving) noexcept {
+    members_.remove(leaving);
+    --size_;
+  }
+  [[nodiscard]] bool close_if_empty() noexcept {
+    if (size_ != 0 || unlisted_ != 0) return false;
+    closed_ = true;
+    return true;
+  }
+
   mutable spin_lock lock_;
   intrusive_list<enrolment> members_;  // this and the rest: guarded by lock_
-  std::size_t size_ = 0;
+  std::size_t size_ = 0;               // of members_
+  std::size_t unlisted_ = 1;           // the owner, and members that are about to leave
   bool closed_ = false;
 };
 
@@ -91,7 +122,7 @@ class last_leave {
  public:
   // roster::leave() was true.
   void tell() noexcept;
-  // Blocks the calling thread, which must not be a worker, until nobody is in `closed`.
+  // Blocks the calling thread, which must not be a worker, until nobody is in `closed`, which its owner has left.
   void wait_for(const roster& closed) noexcept;
 
  private:

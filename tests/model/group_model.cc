@@ -2,6 +2,8 @@
 // last one has ended, and not before; and a plain group's owner, its children and the runtime's end agree on who
 // frees it.
 // SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
 #include "tests/model/stand_in/engine.h"
 #include "weft/join_handle.h"
 #include "weft/model/model.h"
@@ -12,17 +14,24 @@
 namespace weft::inline WEFT_ABI::model {
 namespace {
 
+// Given to a child: counts when it is gone.
+struct count_up {
+  void operator()(plain<int>* gone) const noexcept { ++*gone; }
+};
+using belonging = std::unique_ptr<plain<int>, count_up>;
+
 // A child spawns another one as its last act, while the body ends.
 void late_spawn() {
   rt::engine home(rt::engine_of(2));
   plain<int> ran;
+  plain<int> gone;
   signal done;
-  const auto late = [&]() -> task<> {
+  const auto late = [&](const belonging&) -> task<> {
     ++ran;
     co_return;
   };
   const auto early = [&](task_group* group) -> task<> {
-    require(group->spawn(late), "a group in which a child runs takes children");
+    require(group->spawn(late, belonging(&gone)), "a group in which a child runs takes children");
     co_return;
   };
   const auto body = [&](task_group& group) -> task<> {
@@ -32,6 +41,7 @@ void late_spawn() {
   const auto parent = [&]() -> task<> {
     co_await with_task_group(body);
     require(ran == 1, "the group is left after its last child");
+    require(gone == 1, "and after what that held is gone");
     done.set();
   };
   auto handle = detail::spawn_on(home, parent);
@@ -106,6 +116,30 @@ void plain_group() {
   require(admitted <= 1, "a child is admitted or refused");
 }
 
+// An outsider spawns into a plain group that its owner joins.
+void spawn_against_join() {
+  runtime all(rt::engine_of(1));
+  plain<int> ran;
+  int admitted = 0;
+  const auto child = [&]() -> task<> {
+    ++ran;
+    co_return;
+  };
+  signal done;
+  task_group group(all);
+  const auto joins = [&]() -> task<> {
+    co_await group.join();
+    done.set();
+  };
+  auto handle = all.spawn(joins);
+  threads({[&] {
+    if (group.spawn(child)) ++admitted;
+  }});
+  done.wait(false);
+  require(ran == admitted, "a child is waited for, or refused");
+  all.stop();
+}
+
 // The runtime ends while the owner of a plain group gives it up.
 void plain_group_against_the_end() {
   runtime all(rt::engine_of(1));
@@ -120,6 +154,8 @@ const registered forked("forked_child", "the rest of a caller that forks runs on
 const registered stop("stop_against_spawn", "a stop reaches a child, or refuses it", usual,
                       stop_against_spawn);
 const registered owned("plain_group", "spawn and stop from outside, and a join", usual, plain_group);
+const registered joined("spawn_against_join", "after its end a group takes nobody", usual,
+                        spawn_against_join);
 const registered end("plain_group_against_the_end", "whoever comes last frees a plain group", usual,
                      plain_group_against_the_end);
 

@@ -187,7 +187,7 @@ void group_is_stopped() {
   home.stop();
 }
 
-constexpr bounds usual{.most_exhaustive = 4'000, .random = 1'000};
+constexpr bounds usual{.most_exhaustive = 8'000, .random = 4'000};
 
 const registered failing("ready_against_failure", "an error after the word is the group's", usual,
                          ready_against_failure);

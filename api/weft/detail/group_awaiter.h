@@ -82,7 +82,7 @@ class group_awaiter : join {
       all.body_failure_.failed = &all.body_;
       all.core_.fail(all.body_failure_);
     }
-    return or_noop(all.core_.arrive(now));
+    return or_noop(all.core_.leave_unlisted(now));
   }
 
   static void stop_children_of(join& self, rt::job_list& ready) noexcept {

@@ -1,6 +1,6 @@
 // A child of a task_group: its scope, the callable and arguments that it lives on, and room for its error.
 //
-// One block, beside the coroutine's frame. It frees itself at the child's end; after an error it stays, without
+// One block, beside the coroutine's frame. It is freed at the child's end; after an error it stays, without
 // frame, callable and arguments, as the record of that error, until the group is gone.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -59,13 +59,18 @@ struct group_child final : rt::roster::member, group_failure, pooled {
       self.drop();
       // Before it leaves: whoever sees the group empty sees the error too.
       of.fail(self);
-      of.leave(self);
+      go_on_after(of.leave(self), of, now);
     } else {
       if (self.root == nullptr) of.note_cut_short();
-      of.leave(self);
+      self.drop();
+      const bool is_last = of.leave(self);
       delete &self;
+      go_on_after(is_last, of, now);
     }
-    if (const std::coroutine_handle<> next = of.arrive(now)) next.resume();
+  }
+  static void go_on_after(bool is_last, group_core& of, rt::turn& now) noexcept {
+    if (!is_last) return;  // SAFETY: the group may be gone
+    if (const std::coroutine_handle<> next = of.end(now)) next.resume();
   }
 };
 

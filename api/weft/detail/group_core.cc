@@ -34,23 +34,20 @@ std::vector<child_error> all_of(const group_failure& first) {
 }  // namespace
 
 bool group_core::admit(rt::roster::member& child) noexcept {
-  // Only while somebody is in: zero is final.
-  std::size_t present = participants_.load(std::memory_order_relaxed);
-  do {
-    if (present == 0) return false;
-  } while (!participants_.compare_exchange_weak(present, present + 1, std::memory_order_acq_rel,
-                                                std::memory_order_relaxed));
+  if (!children_.admit(child)) {
+    if (is_stopping_.load(std::memory_order_relaxed)) note_cut_short();  // ordered by the roster's lock
+    return false;
+  }
   WEFT_CHAOS(yield);
   // Whoever spawns may have seen a stop that is still on its way to us.
   rt::turn& now = rt::this_turn();
-  if (above_ != nullptr && now.self != nullptr && above_->look_for_stop(now)) request_stop();
-  WEFT_CHAOS(yield);
-  if (children_.admit(child)) return true;
-  if (is_stopping_.load(std::memory_order_relaxed)) note_cut_short();  // ordered by the roster's lock
-  WEFT_CHAOS(yield);
-  // We may be the last one by now: a plain group's owner can have given up its token meanwhile.
-  const std::coroutine_handle<> next = arrive(now);
-  WEFT_CHECK(!next, "with_task_group's group is used from outside while neither its body nor a child runs");
+  if (above_ == nullptr || now.home == nullptr || !above_->look_for_stop(now)) [[likely]]
+    return true;
+  request_stop();
+  note_cut_short();
+  const bool is_last = children_.leave(child);
+  WEFT_CHECK(!is_last,
+             "with_task_group's group is used from outside while neither its body nor a child runs");
   return false;
 }
 

@@ -3,7 +3,7 @@
 // Errors are kept in records that were allocated before the error came (the child's own block): a group that
 // fails needs no memory, but for the async stacks of its errors, which are cut short when there is none.
 //
-// Children and the owner count as participants; whoever comes last calls `on_empty`. The first error, and a
+// Children and the owner are in its roster; whoever leaves last calls `on_empty`. The first error, and a
 // stop, close the roster: nobody is admitted afterwards, everyone inside is asked to stop.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -35,7 +35,7 @@ struct group_failure {
 
 class group_core {
  public:
-  // Called by the last participant to leave. Returns what to enter, or null.
+  // Called by the last one to leave. Returns what to enter, or null.
   using empty_fn = std::coroutine_handle<> (*)(group_core&, rt::turn&) noexcept;
   // The first error, or a stop: the body is to be asked too.
   using stopping_fn = void (*)(group_core&, rt::job_list&) noexcept;
@@ -54,12 +54,19 @@ class group_core {
 
   // A child is about to start. False: the group is closed, stopping or over; the child must not start.
   [[nodiscard]] bool admit(rt::roster::member& child) noexcept;
-  // A child has ended; it is freed by the caller, who then says arrive().
-  void leave(rt::roster::member& child) noexcept { children_.leave(child); }
-  // A participant is gone: a child, or the owner's token.
-  [[nodiscard]] std::coroutine_handle<> arrive(rt::turn& now) noexcept {
+  // A child has ended, and nothing is left of what it held. True: it was the last one, and the caller says end() when it has
+  // freed it. Otherwise the group may be gone.
+  [[nodiscard]] bool leave(rt::roster::member& child) noexcept { return children_.leave(child); }
+  // The same in two steps, see roster; end() is said by leave_unlisted().
+  void unlist(rt::roster::member& child) noexcept { children_.unlist(child); }
+  // What to enter, or null. By such a child, and by the owner, who gives up its token.
+  [[nodiscard]] std::coroutine_handle<> leave_unlisted(rt::turn& now) noexcept {
+    if (!children_.leave_unlisted()) return nullptr;
+    return end(now);
+  }
+  // By the last one to leave.
+  [[nodiscard]] std::coroutine_handle<> end(rt::turn& now) noexcept {
     WEFT_CHAOS(yield);
-    if (participants_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
     return on_empty_(*this, now);
   }
 
@@ -90,14 +97,14 @@ class group_core {
 
   // A child was stopped before its end, or refused because of a stop: the group's work is not whole.
   void note_cut_short() noexcept {
-    is_cut_short_.store(true, std::memory_order_relaxed);  // ordered by the arrivals
+    is_cut_short_.store(true, std::memory_order_relaxed);  // ordered by the roster's lock
   }
-  // After the last participant has arrived.
+  // After the last one has left.
   [[nodiscard]] bool is_cut_short() const noexcept {
-    return is_cut_short_.load(std::memory_order_relaxed);  // ordered by the arrivals
+    return is_cut_short_.load(std::memory_order_relaxed);  // ordered by the roster's lock
   }
 
-  // After the last participant, in a coroutine: throws one error as itself, several as error_group. Without memory for
+  // After the last one has left, in a coroutine: throws one error as itself, several as error_group. Without memory for
   // that, the first one as itself, and the others are reported as those that nobody took.
   [[nodiscard]] bool has_failed() const noexcept { return first_failure_ != nullptr; }
   void throw_failures(const rt::engine::reporter& unhandled) const;
@@ -110,14 +117,12 @@ class group_core {
   const rt::context* inherited_ = nullptr;
   const rt::scope* above_ = nullptr;  // null for a group of its own
   rt::roster children_;
-  // Children that have not arrived, and 1 for the owner.
-  rt::atomic<std::size_t> participants_{1};
-  // Set by children, before they arrive.
+  // Set by children, before they leave.
   rt::atomic<bool> is_cut_short_{false};
   // Set before the roster is closed by a stop.
   rt::atomic<bool> is_stopping_{false};
   rt::mutex failures_lock_;
-  // Both guarded by failures_lock_ until the last participant has arrived.
+  // Both guarded by failures_lock_ until the last one has left.
   group_failure* first_failure_ = nullptr;
   group_failure* last_failure_ = nullptr;
 };

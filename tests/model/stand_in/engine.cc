@@ -132,7 +132,7 @@ void engine::stop() noexcept {
   job_list ready;
   all.tasks.close_and_stop(ready);
   submit(ready);
-  all.tasks_ended.wait_for(all.tasks);
+  if (!all.tasks.leave_unlisted()) all.tasks_ended.wait_for(all.tasks);
   all.functions.drain_and_join();
   model::explorer::get().point();
   all.content.give();
