@@ -187,8 +187,8 @@ job* worker::search() noexcept {
 
 // Nothing is left to be done between the job that runs and the next one.
 bool worker::may_begin_next_turn() noexcept {
-  if (turn_.resume_first != nullptr || !turn_.later.empty() || place_.pauses.is_asked()) return false;
-  return !WEFT_CHAOS(cut_short);
+  if (WEFT_CHAOS(cut_short)) return false;
+  return turn_.resume_first == nullptr && turn_.later.empty() && !place_.pauses.is_asked();
 }
 
 void worker::begin_next_turn() noexcept {
